@@ -1,0 +1,113 @@
+"""The table contract: the part of OMOP CDM 5.3 and 5.4 that hfrisk reads, and the type of each column.
+
+A column that an ETL left out arrives downstream as NULL of the right type, so nothing after this room asks which
+columns exist. `!` marks a column without which the table cannot be used.
+Source: OHDSI CommonDataModel, OMOP_CDMv5.4_Field_Level.csv; 5.3 spellings from OMOP_CDMv5.3_Field_Level.csv.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+__all__ = ["ALIASES", "TABLES", "Column", "Kind", "TableContract"]
+
+Kind = Literal["id", "int", "float", "date", "datetime", "text"]
+
+
+@dataclass(frozen=True)
+class Column:
+    """One column: its name, its kind, and whether the table is unusable without it."""
+
+    name: str
+    kind: Kind
+    required: bool
+
+
+@dataclass(frozen=True)
+class TableContract:
+    """One table: its columns, and whether a study can run without it."""
+
+    name: str
+    required: bool
+    columns: tuple[Column, ...]
+
+
+def _table(name: str, text: str, *, required: bool = False) -> TableContract:
+    columns = []
+    kinds: dict[str, Kind] = {"id": "id", "int": "int", "float": "float", "date": "date", "datetime": "datetime", "text": "text"}
+    for item in text.split(","):
+        column, kind = item.split()
+        columns.append(Column(column, kinds[kind.rstrip("!")], kind.endswith("!")))
+    return TableContract(name, required, tuple(columns))
+
+
+# 5.3 called these by other names; both spellings are read.
+ALIASES: dict[str, dict[str, str]] = {
+    "visit_occurrence": {
+        "admitting_source_concept_id": "admitted_from_concept_id",
+        "admitting_source_value": "admitted_from_source_value",
+        "discharge_to_concept_id": "discharged_to_concept_id",
+        "discharge_to_source_value": "discharged_to_source_value",
+    },
+}
+
+TABLES: dict[str, TableContract] = {
+    table.name: table
+    for table in (
+        _table(
+            "person",
+            "person_id id!, gender_concept_id int!, year_of_birth int!, month_of_birth int, day_of_birth int,"
+            "birth_datetime datetime, race_concept_id int, ethnicity_concept_id int, location_id id, care_site_id id,"
+            "gender_source_value text, race_source_value text, race_source_concept_id int, ethnicity_source_value text",
+            required=True,
+        ),
+        _table(
+            "visit_occurrence",
+            "visit_occurrence_id id!, person_id id!, visit_concept_id int!, visit_start_date date!,"
+            "visit_start_datetime datetime, visit_end_date date!, visit_end_datetime datetime, visit_type_concept_id int,"
+            "care_site_id id, visit_source_value text, admitted_from_concept_id int, admitted_from_source_value text,"
+            "discharged_to_concept_id int, discharged_to_source_value text",
+            required=True,
+        ),
+        _table(
+            "condition_occurrence",
+            "condition_occurrence_id id, person_id id!, condition_concept_id int!, condition_start_date date!,"
+            "condition_start_datetime datetime, condition_type_concept_id int, condition_status_concept_id int,"
+            "visit_occurrence_id id, condition_source_value text, condition_source_concept_id int,"
+            "condition_status_source_value text",
+            required=True,
+        ),
+        _table("death", "person_id id!, death_date date!, death_datetime datetime"),
+        _table(
+            "observation_period",
+            "person_id id!, observation_period_start_date date!, observation_period_end_date date!",
+        ),
+        _table(
+            "measurement",
+            "measurement_id id, person_id id!, measurement_concept_id int!, measurement_date date!,"
+            "measurement_datetime datetime, operator_concept_id int, value_as_number float, unit_concept_id int,"
+            "visit_occurrence_id id, measurement_source_value text, unit_source_value text",
+        ),
+        _table(
+            "drug_exposure",
+            "drug_exposure_id id, person_id id!, drug_concept_id int!, drug_exposure_start_date date!,"
+            "drug_exposure_start_datetime datetime, drug_exposure_end_date date, drug_exposure_end_datetime datetime,"
+            "visit_occurrence_id id, drug_source_value text",
+        ),
+        _table(
+            "observation",
+            "observation_id id, person_id id!, observation_concept_id int!, observation_date date!,"
+            "observation_datetime datetime, value_as_number float, value_as_string text, value_as_concept_id int,"
+            "visit_occurrence_id id, observation_source_value text, observation_source_concept_id int",
+        ),
+        _table("care_site", "care_site_id id!, care_site_name text, care_site_source_value text"),
+        _table("location", "location_id id!, location_source_value text"),
+        _table(
+            "concept",
+            "concept_id int!, concept_name text, vocabulary_id text, concept_code text, standard_concept text, invalid_reason text",
+        ),
+        _table("concept_ancestor", "ancestor_concept_id int!, descendant_concept_id int!"),
+        _table("cdm_source", "cdm_source_name text, cdm_version text, cdm_release_date date, vocabulary_version text"),
+    )
+}

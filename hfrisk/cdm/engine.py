@@ -1,0 +1,51 @@
+"""Errors of the engine carry values of patients in their text. Here they become ours, which never do."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import duckdb
+from ibis.common.exceptions import IbisError
+
+from hfrisk.errors import DataError, HfriskError
+
+__all__ = ["computing", "reading"]
+
+
+@contextmanager
+def reading(table: str, path: Path | None = None) -> Iterator[None]:
+    """Reading `table`; a failure names the table and the file, and the line when the engine knows it."""
+    where = f"table {table}" + (f", file {path.name}" if path else "")
+    try:
+        yield
+    except duckdb.OutOfMemoryException:
+        raise HfriskError(
+            "The engine ran out of memory.", where=where, todo="Raise source.memory_gb, or free space where the stages spill."
+        ) from None
+    except (duckdb.Error, IbisError, UnicodeDecodeError) as error:
+        line = re.search(r"Line:?\s+(\d+)", str(error))
+        raise DataError(
+            "The file cannot be read: it is damaged, cut short, or not of the kind that its name says.",
+            where=where + (f", about line {line.group(1)}" if line else ""),
+            todo="Export or copy it again, and compare its size with the original.",
+        ) from None
+
+
+@contextmanager
+def computing(stage: str) -> Iterator[None]:
+    """Computing `stage`; a failure names the stage and the kind of error only."""
+    try:
+        yield
+    except duckdb.OutOfMemoryException:
+        raise HfriskError(
+            "The engine ran out of memory.", where=f"stage {stage}", todo="Raise source.memory_gb in the study file."
+        ) from None
+    except (duckdb.Error, IbisError) as error:
+        raise HfriskError(
+            f"The engine could not compute this stage ({type(error).__name__}).",
+            where=f"stage {stage}",
+            todo="This is a fault of hfrisk or of the source. The engine's own words may hold patients' values and are not shown.",
+        ) from None
