@@ -9,7 +9,6 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-import ibis
 import ibis.expr.types as ir
 import pandas as pd
 
@@ -61,9 +60,8 @@ class Cdm:
         """The table with the contract's columns and types; one that the source lacks is empty."""
         if name in self.tables:
             return self.tables[name]
-        contract = TABLES[name]
-        blank = ibis.memtable({"nothing": pd.Series([], dtype="int64")})
-        return typed(blank, contract, self.id_types)
+        self.connection.raw_sql("CREATE TEMP TABLE IF NOT EXISTS absent AS SELECT 1 AS nothing WHERE false")
+        return typed(self.connection.table("absent"), TABLES[name], self.id_types)
 
     def frame(self, expression: ir.Table, stage: str) -> pd.DataFrame:
         """Run a small expression and return its rows. Engine errors become ours (see `engine.computing`)."""
@@ -94,7 +92,8 @@ class Cdm:
         if self.stages is None:
             table = f"stage_{name}_{key[:12]}"
             with computing(name):
-                self.connection.create_table(table, expression.order_by(list(order)), temp=True, overwrite=True)
+                query = self.connection.compile(expression.order_by(list(order)))
+                self.connection.raw_sql(f"CREATE OR REPLACE TEMP TABLE {table} AS {query}")
             return Stage(self.connection.table(table), key, False)
         path = self.stages / f"{name}-{key[:16]}.parquet"
         seal = path.with_suffix(".json")
