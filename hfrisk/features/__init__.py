@@ -1,5 +1,7 @@
 """What was known about a person at the moment of discharge."""
 
+from hfrisk.features.build import FeatureTable, build_features
 from hfrisk.features.dictionary import Direction, Feature, Kind
+from hfrisk.features.settings import FeatureSettings
 
-__all__ = ["Direction", "Feature", "Kind"]
+__all__ = ["Direction", "Feature", "FeatureSettings", "FeatureTable", "Kind", "build_features"]

@@ -1,0 +1,122 @@
+"""Long-term conditions, frailty and social circumstances from coded diagnoses."""
+
+from __future__ import annotations
+
+import ibis
+import ibis.expr.types as ir
+
+from hfrisk.checks import Check
+from hfrisk.codelists import read_csv, read_yaml
+from hfrisk.cohort import coded, starts_with_any
+from hfrisk.features.dictionary import Feature
+from hfrisk.features.family import KEYS, Context, Family, on_grid
+
+__all__ = ["conditions", "frailty"]
+
+_THEME = "Other long-term conditions"
+
+
+def conditions(context: Context) -> Family:
+    """A dozen long-term conditions, the number of different diagnoses in the year before, and living alone."""
+    history = _history(context, context.settings.condition_lookback_days)
+    edition = "icd9" if context.vocabulary == "icd9_cm" else "icd10"
+    listed = read_yaml("conditions.yaml")
+    days = context.settings.condition_lookback_days
+    window = f"{days} days before admission" + (", and this stay" if context.settings.coding_is_live else "")
+    columns: dict[str, ir.Value] = {}
+    entries = []
+    for name, entry in listed.items():
+        if name == "heart_failure_before":
+            # in the index stay everybody has it
+            columns[name] = (starts_with_any(history.code, entry[edition]) & history.earlier).max()
+        else:
+            columns[name] = starts_with_any(history.code, entry[edition]).max()
+        entries.append(
+            Feature(name, entry["words"], "comorbidity", _THEME, "", window, ("condition_occurrence",), 1, 0, 1, entry["direction"], kind="binary")
+        )
+    alone = read_yaml("social.yaml")["living_alone"]
+    columns["living_alone"] = starts_with_any(history.code, alone[edition]).max()
+    entries.append(
+        Feature(
+            "living_alone", alone["words"], "deprivation", "Where and how people live", "", window, ("condition_occurrence",), 1, 0, 1,
+            "higher", True, True, kind="binary",
+        )  # fmt: skip
+    )
+    category = history.code.substr(0, 3)
+    recent = history.earlier & (history.days_ago <= 365)
+    made = {name: value.cast("float64") for name, value in columns.items()}
+    made["diagnoses_365d"] = on_grid(category.nunique(where=recent), 1)
+    entries.append(
+        Feature(
+            "diagnoses_365d", "different diagnoses in the year before", "comorbidity", _THEME, "count", "365 days before admission",
+            ("condition_occurrence",), 1, 0, 150, "higher", skewed=True, kind="count",
+        )  # fmt: skip
+    )
+    return Family(tuple(entries), history.group_by(list(KEYS)).aggregate(**made), absent=0.0)
+
+
+def frailty(context: Context) -> Family:
+    """The Hospital Frailty Risk Score (Gilbert 2018): each three-character category once, two years before admission."""
+    history = _history(context, context.settings.frailty_lookback_days)
+    weights = {row["code"]: float(row["weight"]) for row in read_csv("hfrs.csv")}
+    notices = []
+    if context.vocabulary == "icd9_cm":
+        mapping = {row["prefix"]: row["category"] for row in read_csv("hfrs_icd9.csv")}
+        category = ibis.coalesce(
+            *[
+                _lookup(history.code.substr(0, length), {p: c for p, c in mapping.items() if len(p) == length})
+                for length in sorted({len(p) for p in mapping}, reverse=True)
+            ]
+        )
+        points = {c: sum(weights[part] for part in c.split("+")) for c in set(mapping.values())}
+        notices.append(_approximate_frailty())
+    else:
+        category = history.code.substr(0, 3)
+        points = weights
+    once = history.mutate(category=category)
+    once = once.filter(once.category.isin(sorted(points))).select(*KEYS, "category").distinct()
+    score = once.mutate(points=_lookup(once.category, points)).group_by(list(KEYS)).aggregate(
+        frailty_score=lambda t: on_grid(t.points.sum(), 0.1)
+    )
+    entry = Feature(
+        "frailty_score", "Hospital Frailty Risk Score", "frailty", "Frailty", "points",
+        f"{context.settings.frailty_lookback_days} days before admission", ("condition_occurrence",), 0.1, 0, 100, "either",
+    )  # fmt: skip
+    return Family((entry,), score, absent=0.0, notices=notices)
+
+
+def _history(context: Context, days: int) -> ir.Table:
+    """Coded diagnoses known at discharge: those dated before admission, and the index stay's own where coding is live.
+
+    One row an index discharge and diagnosis: the key, ``code``, ``earlier`` (dated before admission), ``days_ago``.
+    """
+    rows = context.cdm.table("condition_occurrence")
+    rows = rows.select(
+        "person_id",
+        "visit_occurrence_id",
+        on="condition_start_date",
+        code=coded(rows.condition_source_value, context.vocabulary),
+    )
+    rows = rows.filter(rows.code.notnull(), rows.on.notnull())
+    index = context.index.select(*KEYS, "admission_date")
+    pairs = index.inner_join(rows, "person_id")
+    ago = pairs.admission_date.delta(pairs.on, unit="day")
+    own = context.cohort.stays.select("visit_occurrence_id", stay_of="index_id")
+    pairs = pairs.mutate(days_ago=ago).left_join(own, "visit_occurrence_id").drop("visit_occurrence_id_right")
+    of_this_stay = (pairs.stay_of == pairs.index_id).fill_null(False)
+    earlier = pairs.days_ago.between(1, days) & ~of_this_stay
+    keep = earlier | of_this_stay if context.settings.coding_is_live else earlier
+    return pairs.mutate(earlier=earlier).filter(keep).select(*KEYS, "code", "earlier", "days_ago")
+
+
+def _lookup(value: ir.StringValue, table: dict[str, object]) -> ir.Value:
+    return value.cases(*sorted(table.items()))
+
+
+def _approximate_frailty() -> Check:
+    return Check(
+        "HFR031", "note", "The frailty score comes from ICD-9-CM",
+        "The Hospital Frailty Risk Score is defined on ICD-10; here it is read from ICD-9-CM by nearest meaning.",
+        "The score is a lower bound and its bands do not apply.",
+        "Nothing: do not compare it with scores from ICD-10.",
+    )  # fmt: skip

@@ -1,0 +1,93 @@
+"""Use of hospital before the stay: earlier spells, bed-days, A&E attendances, time since the last discharge."""
+
+from __future__ import annotations
+
+import ibis
+import ibis.expr.types as ir
+
+from hfrisk.checks import Check
+from hfrisk.cohort import ED_VISIT, ED_WITH_ADMISSION
+from hfrisk.features.dictionary import Feature
+from hfrisk.features.family import KEYS, Context, Family, on_grid
+
+__all__ = ["attendances", "earlier_spells"]
+
+_THEME = "Earlier hospital use"
+_WINDOWS = (30, 90, 365)
+_ATTENDANCE_DAYS = 180
+
+
+def earlier_spells(context: Context) -> Family:
+    """Inpatient spells that began in the days before this admission, their bed-days, and days since the last discharge."""
+    index, spells = context.index, context.cohort.spells
+    before = spells.select(
+        "person_id",
+        earlier_id="index_id",
+        began="admission_date",
+        began_at="admitted_at",
+        ended="discharge_date",
+        days="length_of_stay",
+        emergency="unplanned",
+    )
+    pairs = index.select(*KEYS, "admission_date", "admitted_at").inner_join(before, "person_id")
+    pairs = pairs.filter(
+        (pairs.began_at < pairs.admitted_at) | ((pairs.began_at == pairs.admitted_at) & (pairs.earlier_id < pairs.index_id))
+    )
+    ago = pairs.admission_date.delta(pairs.began, unit="day")
+    since = ibis.greatest(pairs.admission_date.delta(pairs.ended, unit="day"), 0)
+    columns: dict[str, ir.NumericValue] = {}
+    entries = []
+    for window in _WINDOWS:
+        recent = ago.between(1, window)
+        words = "in the year before" if window == 365 else f"in the {window} days before"
+        span = f"{window} days before admission"
+        columns[f"admissions_{window}d"] = recent.sum()
+        columns[f"bed_days_{window}d"] = pairs.days.sum(where=recent).fill_null(0)
+        entries += [
+            _count(f"admissions_{window}d", f"hospital spells {words}", span, 40),
+            _count(f"bed_days_{window}d", f"days in hospital {words}", span, 365, unit="days"),
+        ]
+    columns["emergency_admissions_365d"] = (ago.between(1, 365) & pairs.emergency).sum()
+    entries.append(_count("emergency_admissions_365d", "emergency admissions in the year before", "365 days before admission", 40))
+    counted = pairs.group_by(list(KEYS)).aggregate(**columns, last=since.min())
+    table = index.left_join(counted, list(KEYS)).drop("person_id_right", "index_id_right")
+    entries.append(
+        Feature(
+            "days_since_discharge", "days since the last discharge from hospital", "prior_care", _THEME, "days", "before admission",
+            ("visit_occurrence",), 1, 0, 5500, "lower", False, skewed=True,
+        )  # fmt: skip
+    )
+    made = {name: on_grid(table[name].fill_null(0), 1) for name in columns}
+    return Family(tuple(entries), table.select(*KEYS, **made, days_since_discharge=on_grid(table["last"], 1)))
+
+
+def attendances(context: Context) -> Family:
+    """A&E attendances in the 180 days before admission; the one that led to this admission does not count."""
+    visits = context.cdm.table("visit_occurrence")
+    seen = visits.filter(visits.visit_concept_id.isin([ED_VISIT, ED_WITH_ADMISSION]), visits.visit_start_date.notnull()).select(
+        "person_id", "visit_concept_id", came="visit_start_date", left=visits.visit_end_date.fill_null(visits.visit_start_date)
+    )
+    if context.cdm.frame(seen.limit(1).select("person_id"), "A&E attendances").empty:
+        return Family((), None, notices=[_no_attendances()])
+    pairs = context.index.select(*KEYS, "admission_date").inner_join(seen, "person_id")
+    ago = pairs.admission_date.delta(pairs.came, unit="day")
+    led_here = (pairs.visit_concept_id == ED_VISIT) & pairs.admission_date.delta(pairs.left, unit="day").between(0, 1)
+    pairs = pairs.filter(ago.between(1, _ATTENDANCE_DAYS), ~led_here)
+    name = f"ae_attendances_{_ATTENDANCE_DAYS}d"
+    entry = _count(name, "A&E attendances in the six months before", f"{_ATTENDANCE_DAYS} days before admission", 100)
+    return Family((entry,), pairs.group_by(list(KEYS)).aggregate(**{name: on_grid(pairs.count(), 1)}), absent=0.0)
+
+
+def _count(name: str, words: str, window: str, upper: float, unit: str = "count") -> Feature:
+    return Feature(
+        name, words, "prior_care", _THEME, unit, window, ("visit_occurrence",), 1, 0, upper, "higher", False, skewed=True, kind="count"
+    )
+
+
+def _no_attendances() -> Check:
+    return Check(
+        "HFR030", "note", "No A&E attendances in the source",
+        "The source has no A&E visit (concepts 9203 and 262).",
+        "Attendances before the stay, one of the stronger predictors, are not known.",
+        "Ask whether A&E records can be added.",
+    )  # fmt: skip

@@ -1,0 +1,42 @@
+"""Which features are made, and how far back they look."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from pydantic import Field
+
+from hfrisk.settings import Settings
+
+__all__ = ["FeatureSettings"]
+
+
+class FeatureSettings(Settings):
+    """Everything known at discharge, nothing known later."""
+
+    coding_is_live: bool = Field(
+        default=False,
+        description="Whether the diagnoses coded for the index stay are known at discharge. In most NHS trusts coding is finished "
+        "days to weeks later, so the default is false.",
+    )
+    condition_lookback_days: int = Field(
+        default=1825, ge=30, description="How far before admission a recorded diagnosis counts as a long-term condition, in days."
+    )
+    frailty_lookback_days: int = Field(
+        default=730, ge=30, description="How far before admission the Hospital Frailty Risk Score looks, in days (two years in the paper)."
+    )
+    medicines_hours: int = Field(
+        default=72, ge=1, description="A medicine given in this many hours before discharge counts as taken at discharge, in hours."
+    )
+    ethnicity_from: Literal["nhs_category", "omop_race"] = Field(
+        default="nhs_category",
+        description="How ethnicity is recorded: nhs_category (the NHS letter code in race_source_value) or omop_race "
+        "(race and ethnicity concepts, as in data from the United States).",
+    )
+    calendar_year: bool = Field(
+        default=False,
+        description="Whether the year of discharge is an input. A model that leans on it cannot be used in a year it has not seen.",
+    )
+    most_sites: int = Field(
+        default=30, ge=1, description="With more sites than this, sites are shown in four groups by volume instead of one by one."
+    )

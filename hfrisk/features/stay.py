@@ -1,0 +1,27 @@
+"""The hospital stay itself."""
+
+from __future__ import annotations
+
+from hfrisk.features.dictionary import Feature
+from hfrisk.features.family import KEYS, Context, Family, on_grid
+
+__all__ = ["stay"]
+
+_THEME = "This hospital stay"
+
+
+def stay(context: Context) -> Family:
+    """Length of the continuous spell, and the year of discharge where a study asks for it."""
+    index = context.index
+    entries = [
+        Feature(
+            "length_of_stay", "length of stay", "stay", _THEME, "days", "in the stay", ("visit_occurrence",), 1, 0, 365, "higher", True, skewed=True
+        )
+    ]
+    columns = {"length_of_stay": on_grid(index.length_of_stay, 1)}
+    if context.settings.calendar_year:
+        entries.append(
+            Feature("calendar_year", "year of discharge", "stay", _THEME, "year", "at discharge", ("visit_occurrence",), 1, 2000, 2100)
+        )
+        columns["calendar_year"] = on_grid(index.discharge_date.year(), 1)
+    return Family(tuple(entries), index.select(*KEYS, **columns))
