@@ -1,8 +1,8 @@
 """The harmonised data: connections, the table contract, and what opening a source shows."""
 
-from hfrisk.cdm.connect import connect
+from hfrisk.cdm.connect import connect, source_fingerprint
 from hfrisk.cdm.contract import TABLES
 from hfrisk.cdm.settings import SourceSettings
 from hfrisk.cdm.source import Cdm, Stage
 
-__all__ = ["TABLES", "Cdm", "SourceSettings", "Stage", "connect"]
+__all__ = ["TABLES", "Cdm", "SourceSettings", "Stage", "connect", "source_fingerprint"]

@@ -18,7 +18,7 @@ from hfrisk.cdm.typing import IDS_AS_INTEGERS, IDS_AS_TEXT, failures, id_is_whol
 from hfrisk.checks import Check
 from hfrisk.errors import DataError
 
-__all__ = ["connect"]
+__all__ = ["connect", "source_fingerprint"]
 
 
 def connect(settings: SourceSettings, *, stages: Path | None = None) -> Cdm:
@@ -57,6 +57,11 @@ def connect(settings: SourceSettings, *, stages: Path | None = None) -> Cdm:
         stages=stages,
         checks=[*_unreadable(raw, id_types), *quality.absent_tables(set(tables))],
     )
+
+
+def source_fingerprint(settings: SourceSettings) -> str:
+    """A hash of the contents of the source, without opening it."""
+    return find_files(settings.path).fingerprint()
 
 
 def _quoted(path: Path) -> str:

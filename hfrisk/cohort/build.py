@@ -135,7 +135,7 @@ def build_cohort(cdm: Cdm, settings: CohortSettings, data_end: date | None = Non
         last_discharge=pd.Timestamp(facts["last"]).date(),
         strategies=_strategies(cdm, stage.table, settings),
         definitions=_definitions(settings),
-        checks=quality.cohort_checks(cdm, stage.table, index, settings, end, data_end is not None),
+        checks=[*cdm.checks, *quality.cohort_checks(cdm, index, settings, end, declared=data_end is not None)],
         reused=stage.reused,
     )
 

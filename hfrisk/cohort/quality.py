@@ -15,7 +15,7 @@ __all__ = ["cohort_checks"]
 
 
 def cohort_checks(
-    cdm: Cdm, spells: ir.Table, index: ir.Table, settings: CohortSettings, data_end: date, declared: bool
+    cdm: Cdm, index: ir.Table, settings: CohortSettings, data_end: date, *, declared: bool
 ) -> list[Check]:
     """What the data could not tell about stays, deaths and follow-up."""
     visits = cdm.table("visit_occurrence").filter(lambda t: t.visit_concept_id.isin(settings.inpatient_visit_concepts))

@@ -47,8 +47,9 @@ def earlier_spells(context: Context) -> Family:
             _count(f"admissions_{window}d", f"hospital spells {words}", span, 40),
             _count(f"bed_days_{window}d", f"days in hospital {words}", span, 365, unit="days"),
         ]
-    columns["emergency_admissions_365d"] = (ago.between(1, 365) & pairs.emergency).sum()
-    entries.append(_count("emergency_admissions_365d", "emergency admissions in the year before", "365 days before admission", 40))
+    if "ae_segment" in context.cohort.strategies["unplanned"]:
+        columns["emergency_admissions_365d"] = (ago.between(1, 365) & pairs.emergency).sum()
+        entries.append(_count("emergency_admissions_365d", "emergency admissions in the year before", "365 days before admission", 40))
     counted = pairs.group_by(list(KEYS)).aggregate(**columns, last=since.min())
     table = index.left_join(counted, list(KEYS)).drop("person_id_right", "index_id_right")
     entries.append(

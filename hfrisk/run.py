@@ -1,0 +1,367 @@
+"""The main job, from the source to the report and the registry. The only place that knows the order."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import os
+import platform
+import shutil
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any, Literal
+
+import pandas as pd
+
+from hfrisk import __version__
+from hfrisk.assessment import Results, assess
+from hfrisk.cdm import Cdm, connect, source_fingerprint
+from hfrisk.checks import Check
+from hfrisk.cohort import Cohort, build_cohort
+from hfrisk.disclosure import Released, release
+from hfrisk.errors import StudyError
+from hfrisk.explanation import Explanation, explain
+from hfrisk.features import FeatureTable, build_features
+from hfrisk.fingerprints import code_fingerprint, file_fingerprint, text_fingerprint
+from hfrisk.locking import locked
+from hfrisk.modelling import Model, ModellingData, develop, partition
+from hfrisk.progress import Quiet
+from hfrisk.registry import publish
+from hfrisk.reporting import render
+from hfrisk.store import kept
+from hfrisk.study import Study
+
+__all__ = ["Finished", "Workshop", "open_workshop", "run_study"]
+
+_LIBRARIES = ("duckdb", "fairlearn", "ibis-framework", "lightgbm", "mlflow", "numpy", "optuna", "pandas", "scikit-learn", "shap")
+Until = Literal["report", "registry"]
+
+
+@dataclass
+class Workshop:
+    """A study's folder while it is being worked in: the open source, and what each stage took."""
+
+    study: Study
+    cdm: Cdm
+    internal: Path
+    progress: Quiet
+    timings: dict[str, float] = field(default_factory=dict)
+    reused: list[str] = field(default_factory=list)
+
+    @contextmanager
+    def stage(self, name: str, words: str) -> Iterator[None]:
+        """Say what is being done, and how long it took."""
+        self.progress.say(f"{words} ...")
+        began = time.perf_counter()
+        yield
+        self.timings[name] = round(time.perf_counter() - began, 2)
+        again = " (kept from before)" if name in self.reused else ""
+        self.progress.say(f"  done in {self.timings[name]:.1f} s{again}")
+
+    def cohort(self) -> Cohort:
+        """The index discharges."""
+        with self.stage("cohort", "Finding the index discharges"):
+            cohort = build_cohort(self.cdm, self.study.cohort, self.study.source.data_end)
+            self._note("cohort", cohort.reused)
+        return cohort
+
+    def features(self, cohort: Cohort) -> FeatureTable:
+        """What was known at discharge."""
+        with self.stage("features", "Working out what was known at discharge"):
+            features = build_features(self.cdm, cohort, self.study.features, self.study.cohort.diagnosis_vocabulary)
+            self._note("features", features.reused)
+        return features
+
+    def _note(self, name: str, reused: bool) -> None:
+        if reused:
+            self.reused.append(name)
+        if name in self.cdm.rebuilt:
+            self.progress.say(f"  the kept {name} file was damaged; it was built again")
+
+
+@dataclass(frozen=True)
+class Finished:
+    """What a run leaves.
+
+    Attributes
+    ----------
+    unchanged
+        Nothing had changed since the last run, so nothing was done.
+    report
+        The report.
+    summary
+        What `--json` prints.
+    """
+
+    unchanged: bool
+    report: Path
+    summary: dict[str, Any]
+
+
+@contextmanager
+def open_workshop(study: Study, progress: Quiet) -> Iterator[Workshop]:
+    """Open a study's folder and source; a second run in the same folder waits for the first."""
+    internal = study.folder / "internal"
+    try:
+        internal.mkdir(parents=True, exist_ok=True)
+        (internal / "written").write_text("", encoding="utf-8")
+    except OSError:
+        raise StudyError(
+            "The output folder cannot be written.", where=f"folders.reports ({study.folder})", todo="Choose another, or ask for the right to write."
+        ) from None
+    (study.folder / ".gitignore").write_text("internal/\n", encoding="utf-8")
+    with locked(internal / ".lock", progress, what=f"Another run is at work in {study.folder}"):
+        progress.say("Opening the source ...")
+        yield Workshop(study, connect(study.source, stages=internal / "stages"), internal, progress)
+
+
+def run_study(study: Study, progress: Quiet | None = None, *, until: Until = "registry", refresh: bool = False) -> Finished:
+    """Do the whole job, or what is left of it.
+
+    Parameters
+    ----------
+    study
+        The study.
+    progress
+        Who is told.
+    until
+        Stop after the report, or go on to the registry.
+    refresh
+        Do everything again even if nothing changed.
+    """
+    progress = progress or Quiet()
+    key = text_fingerprint([study.fingerprint(), source_fingerprint(study.source), code_fingerprint(), until])
+    if not refresh and (summary := _unchanged(study, key)) is not None:
+        progress.say("Nothing has changed since the last run: nothing was done. --refresh does everything again.")
+        return Finished(True, study.folder / "report.html", summary)
+    with open_workshop(study, progress) as work:
+        if refresh:
+            shutil.rmtree(work.internal / "results", ignore_errors=True)
+        cohort = work.cohort()
+        features = work.features(cohort)
+        data = partition(features, cohort, study.validation)
+        model = _developed(work, data, features.key)
+        results, explanation = _judged(work, model, data, features.key)
+        _keep_predictions(work.internal, data, model)
+        provenance = _provenance(work)
+        with work.stage("disclosure", "Passing everything through the disclosure gate"):
+            released = release(
+                cohort, features, (results, explanation), model, study.disclosure, study=_words(study, cohort), provenance=provenance
+            )
+        artefacts = _written(work, released)
+        registered = _registered(work, released, artefacts) if until == "registry" else {}
+        summary = _summary(study, released, registered)
+        _manifest(work, key, provenance, artefacts, summary)
+    return Finished(False, study.folder / "report.html", summary)
+
+
+def _developed(work: Workshop, data: ModellingData, key: str) -> Model:
+    study = work.study
+    with work.stage("model", "Tuning and fitting the model"):
+        digest = text_fingerprint(["model", key, code_fingerprint(), study.validation.model_dump_json(), study.model.model_dump_json()])
+        model, again = kept(
+            Model,
+            work.internal / "results" / f"model-{digest[:16]}",
+            lambda: develop(data.part("development"), study.model, folder=work.internal, progress=work.progress),
+        )
+        if again:
+            work.reused.append("model")
+    return model
+
+
+def _judged(work: Workshop, model: Model, data: ModellingData, key: str) -> tuple[Results, Explanation]:
+    study = work.study
+    parts = [key, code_fingerprint(), study.validation.model_dump_json(), study.model.model_dump_json()]
+    folder = work.internal / "results"
+    with work.stage("assessment", "Judging how good it is, and for whom"):
+        digest = text_fingerprint(["assessment", *parts, study.assessment.model_dump_json(), study.cohort.risk])
+        results, again = kept(
+            Results,
+            folder / f"assessment-{digest[:16]}",
+            lambda: assess(model, data, study.assessment, risk=study.cohort.risk, progress=work.progress),
+        )
+        if again:
+            work.reused.append("assessment")
+    with work.stage("explanation", "Asking what drives it"):
+        digest = text_fingerprint(["explanation", *parts, study.explanation.model_dump_json()])
+        explanation, again = kept(
+            Explanation, folder / f"explanation-{digest[:16]}", lambda: explain(model, data, study.explanation)
+        )
+        if again:
+            work.reused.append("explanation")
+    return results, explanation
+
+
+def _keep_predictions(internal: Path, data: ModellingData, model: Model) -> None:
+    """Every index discharge with its risk: out-of-fold in development, from the shipped model elsewhere."""
+    rows = data.rows[["person_id", "index_id", "split", "fold", "state", "event"]].rename(columns={"state": "outcome"})
+    rows["risk"] = model.predict(data.features)
+    for name in model.comparators:
+        rows[f"risk_{name}"] = model.predict_comparator(name, data.features)
+    keys = ["person_id", "index_id"]
+    held_out = rows[keys].merge(model.cross_validated, on=keys, how="left")
+    developed = (rows["split"] == "development").to_numpy()
+    for column in [c for c in rows.columns if c.startswith("risk")]:
+        rows.loc[developed, column] = held_out.loc[developed, column].to_numpy()
+    _replace_whole(internal / "predictions.parquet", lambda path: rows.to_parquet(path, index=False))
+
+
+def _words(study: Study, cohort: Cohort) -> dict[str, Any]:
+    """The study in the words of the report; no number in it comes from data."""
+    first, last = cohort.window
+    emergency = study.cohort.unplanned != "assume_unplanned"
+    back = "came back to hospital as an emergency" if emergency else "were admitted to hospital again"
+    noun = "emergency readmission" if emergency else "readmission"
+    either = cohort.risk == "composite"
+    within = "30 days"
+    return {
+        "name": study.name,
+        "title": study.title or f"{study.name}: heart-failure readmission",
+        "environment": study.environment,
+        "question": study.question,
+        "made_up": study.made_up,
+        "outcome_words": f"{back} or died within {within}" if either else f"{back} within {within}",
+        "outcome_noun": f"{noun} or death within {within}" if either else f"{noun} within {within}",
+        "window_words": f"days {first} to {last} after discharge",
+        "window": [first, last],
+        "risk": cohort.risk,
+        "threshold": study.assessment.threshold,
+        "bands": list(study.assessment.bands),
+        "status": study.registry.alias,
+        "model_name": study.registry.model_name,
+        "coding_is_live": study.features.coding_is_live,
+        "settings": study.model_dump(mode="json", exclude={"folders": True, "source": {"path"}, "registry": True}),
+    }
+
+
+def _provenance(work: Workshop) -> dict[str, Any]:
+    study = work.study
+    return {
+        "hfrisk": __version__,
+        "code_version": code_fingerprint(),
+        "study_hash": study.fingerprint(),
+        "source_fingerprint": work.cdm.fingerprint,
+        "python": platform.python_version(),
+        "libraries": {name: version(name) for name in _LIBRARIES},
+        "seeds": {"validation": study.validation.seed, "model": study.model.seed, "assessment": study.assessment.seed},
+    }
+
+
+def _written(work: Workshop, released: Released) -> dict[str, Path]:
+    """Write what people read. Each file is replaced whole."""
+    folder = work.study.folder
+    with work.stage("report", "Writing the report"):
+        rendered = render(released, work.study.reporting)
+        files: dict[str, bytes] = {
+            "report.html": rendered.html.encode(),
+            "model_card.md": rendered.model_card.encode(),
+            "metrics.json": json.dumps(released.metrics(), indent=1, ensure_ascii=False, allow_nan=False).encode(),
+        }
+        if rendered.pdf is not None:
+            files["report.pdf"] = rendered.pdf
+        for name, content in files.items():
+            _replace_whole(folder / name, lambda path, content=content: path.write_bytes(content))
+    return {name: folder / name for name in files}
+
+
+def _registered(work: Workshop, released: Released, artefacts: dict[str, Path]) -> dict[str, Any]:
+    with work.stage("registry", "Registering the model"):
+        published = publish(
+            released, work.study.registry, folder=work.study.model_folder, artefacts=artefacts, progress=work.progress
+        )
+    return dataclasses.asdict(published)
+
+
+def _summary(study: Study, released: Released, registered: dict[str, Any]) -> dict[str, Any]:
+    return {
+        "study": study.name,
+        "report": str(study.folder / "report.html"),
+        "metrics": str(study.folder / "metrics.json"),
+        "model": registered,
+        "cohort": released.headline,
+        "checks": released.checks[["code", "severity", "finding"]].to_dict("records"),
+    }
+
+
+def _manifest(
+    work: Workshop, key: str, provenance: dict[str, Any], artefacts: dict[str, Path], summary: dict[str, Any]
+) -> None:
+    model = work.study.model_folder
+    outputs = {path: file_fingerprint(path) for path in artefacts.values()}
+    if summary["model"]:
+        outputs |= {path: file_fingerprint(path) for path in sorted(model.rglob("*")) if path.is_file()}
+    content = {
+        "key": key,
+        **provenance,
+        "stages": work.timings,
+        "kept_from_before": work.reused,
+        "outputs": {os.path.relpath(path, work.study.folder): digest for path, digest in outputs.items()},
+        "summary": summary,
+    }
+    text = json.dumps(content, indent=1, default=str)
+    _replace_whole(work.study.folder / "manifest.json", lambda path: path.write_text(text, encoding="utf-8"))
+
+
+def _unchanged(study: Study, key: str) -> dict[str, Any] | None:
+    """The summary of the last run, if it was this one and all it left is still as it was."""
+    try:
+        manifest = json.loads((study.folder / "manifest.json").read_text(encoding="utf-8"))
+        if manifest["key"] != key:
+            return None
+        if any(file_fingerprint(study.folder / name) != digest for name, digest in manifest["outputs"].items()):
+            return None
+        summary: dict[str, Any] = manifest["summary"]
+    except (OSError, ValueError, KeyError, TypeError, AttributeError):
+        return None
+    return summary
+
+
+def _replace_whole(path: Path, write: Any) -> None:
+    writing = path.with_name(f".{path.name}.{os.getpid()}.tmp")
+    write(writing)
+    os.replace(writing, path)
+
+
+def checks_of(cohort: Cohort, features: FeatureTable) -> list[Check]:
+    """Everything that opening the source, finding the cohort and making the features showed."""
+    return [*cohort.checks, *features.notices]
+
+
+def scored(study: Study, progress: Quiet) -> tuple[Path, pd.DataFrame]:
+    """Score every index discharge of the source with the study's exported model; see `hfrisk score`."""
+    from hfrisk.registry import load_bundle
+
+    bundle = load_bundle(study.model_folder)
+    waiting = study.model_copy(update={"cohort": study.cohort.model_copy(update={"complete_follow_up": False})})
+    with open_workshop(waiting, progress) as work:
+        cohort = work.cohort()
+        features = work.features(cohort)
+        with work.stage("score", "Scoring"):
+            names = [entry.name for entry in features.dictionary]
+            frame = work.cdm.frame(features.table.select("person_id", "index_id", *names), "score")
+            risks = bundle.predict(frame[names])
+            scores = frame[["person_id", "index_id"]].assign(risk=risks["risk"].to_numpy(), band=risks["band"].to_numpy(), model=bundle.fingerprint)
+            scores = scores.sort_values(["person_id", "index_id"], ignore_index=True)
+            path = work.internal / "scores.parquet"
+            _replace_whole(path, lambda target: scores.to_parquet(target, index=False))
+    return path, scores
+
+
+def feature_summary(work: Workshop) -> dict[str, Any]:
+    """The dictionary with the share of index discharges for which each feature is missing."""
+    cohort = work.cohort()
+    features = work.features(cohort)
+    names = [entry.name for entry in features.dictionary]
+    missing = work.cdm.frame(
+        features.table.aggregate(**{name: features.table[name].isnull().mean() for name in names}), "features"
+    ).iloc[0]
+    return {
+        "rows": cohort.index_discharges,
+        "features": [{**dataclasses.asdict(entry), "missing": round(float(missing[entry.name]), 4)} for entry in features.dictionary],
+        "groups": list(features.groups),
+        "notices": [{"code": c.code, "severity": c.severity, "finding": c.text()} for c in features.notices],
+    }
