@@ -119,9 +119,7 @@ def features(study: StudyFile, overrides: Overrides = None, as_json: Json = Fals
 
 
 @app.command()
-def run(
-    study: StudyFile, overrides: Overrides = None, as_json: Json = False, quiet: Quietly = False, refresh: Refresh = False
-) -> None:
+def run(study: StudyFile, overrides: Overrides = None, as_json: Json = False, quiet: Quietly = False, refresh: Refresh = False) -> None:
     """Do the whole job: cohort, features, model, assessment, explanation, disclosure, report, registry."""
     from hfrisk.run import run_study
 
@@ -170,7 +168,11 @@ def demo(
     if not (region / "region.json").exists():
         progress.say(f"Making up a region of {index_discharges:,} index discharges (some seconds) ...")
         make(region, settings, progress)
-    chosen = {**DEMO, "source": {"path": str(region.resolve())}, "folders": {"reports": str(folder.resolve()), "models": str((folder.parent / "models").resolve())}}
+    chosen = {
+        **DEMO,
+        "source": {"path": str(region.resolve())},
+        "folders": {"reports": str(folder.resolve()), "models": str((folder.parent / "models").resolve())},
+    }
     with _working(study_from(chosen, base=Path.cwd())) as loaded:
         finished = run_study(loaded, progress)
     _result(finished.summary, as_json, lambda: _run_in_words(finished.summary))
@@ -248,14 +250,20 @@ def _result(value: dict[str, Any], as_json: bool, words: Callable[[], str]) -> N
 def _checks_in_words(rows: list[dict[str, str]]) -> str:
     lines = []
     for row in rows:
-        lines += [f"{row['code']} {row['severity']}: {row['finding']}", f"    what it does: {row['consequence']}", f"    what to do: {row['todo']}"]
+        lines += [
+            f"{row['code']} {row['severity']}: {row['finding']}",
+            f"    what it does: {row['consequence']}",
+            f"    what to do: {row['todo']}",
+        ]
     return "\n".join(lines) or "Nothing stands in the way."
 
 
 def _cohort_in_words(summary: dict[str, Any]) -> str:
     lines = [f"{'left after the rule':<44}{'admissions':>12}{'persons':>10}{'events':>9}{'only here':>11}"]
     for row in summary["attrition"]:
-        lines.append(f"{row['words'][:43]:<44}{row['admissions']:>12,}{row['persons']:>10,}{row['events']:>9,}{row['excluded_only_here']:>11,}")
+        lines.append(
+            f"{row['words'][:43]:<44}{row['admissions']:>12,}{row['persons']:>10,}{row['events']:>9,}{row['excluded_only_here']:>11,}"
+        )
     states = ", ".join(f"{name} {count:,}" for name, count in summary["states"].items())
     return "\n".join([*lines, f"What became of them: {states}."])
 

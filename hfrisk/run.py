@@ -111,7 +111,9 @@ def open_workshop(study: Study, progress: Quiet) -> Iterator[Workshop]:
         (internal / "written").write_text("", encoding="utf-8")
     except OSError:
         raise StudyError(
-            "The output folder cannot be written.", where=f"folders.reports ({study.folder})", todo="Choose another, or ask for the right to write."
+            "The output folder cannot be written.",
+            where=f"folders.reports ({study.folder})",
+            todo="Choose another, or ask for the right to write.",
         ) from None
     (study.folder / ".gitignore").write_text("internal/\n", encoding="utf-8")
     with locked(internal / ".lock", progress, what=f"Another run is at work in {study.folder}"):
@@ -188,9 +190,7 @@ def _judged(work: Workshop, model: Model, data: ModellingData, key: str) -> tupl
             work.reused.append("assessment")
     with work.stage("explanation", "Asking what drives it"):
         digest = text_fingerprint(["explanation", *parts, study.explanation.model_dump_json()])
-        explanation, again = kept(
-            Explanation, folder / f"explanation-{digest[:16]}", lambda: explain(model, data, study.explanation)
-        )
+        explanation, again = kept(Explanation, folder / f"explanation-{digest[:16]}", lambda: explain(model, data, study.explanation))
         if again:
             work.reused.append("explanation")
     return results, explanation
@@ -270,9 +270,7 @@ def _written(work: Workshop, released: Released) -> dict[str, Path]:
 
 def _registered(work: Workshop, released: Released, artefacts: dict[str, Path]) -> dict[str, Any]:
     with work.stage("registry", "Registering the model"):
-        published = publish(
-            released, work.study.registry, folder=work.study.model_folder, artefacts=artefacts, progress=work.progress
-        )
+        published = publish(released, work.study.registry, folder=work.study.model_folder, artefacts=artefacts, progress=work.progress)
     return dataclasses.asdict(published)
 
 
@@ -287,9 +285,7 @@ def _summary(study: Study, released: Released, registered: dict[str, Any]) -> di
     }
 
 
-def _manifest(
-    work: Workshop, key: str, provenance: dict[str, Any], artefacts: dict[str, Path], summary: dict[str, Any]
-) -> None:
+def _manifest(work: Workshop, key: str, provenance: dict[str, Any], artefacts: dict[str, Path], summary: dict[str, Any]) -> None:
     model = work.study.model_folder
     outputs = {path: file_fingerprint(path) for path in artefacts.values()}
     if summary["model"]:
@@ -344,7 +340,9 @@ def scored(study: Study, progress: Quiet) -> tuple[Path, pd.DataFrame]:
             names = [entry.name for entry in features.dictionary]
             frame = work.cdm.frame(features.table.select("person_id", "index_id", *names), "score")
             risks = bundle.predict(frame[names])
-            scores = frame[["person_id", "index_id"]].assign(risk=risks["risk"].to_numpy(), band=risks["band"].to_numpy(), model=bundle.fingerprint)
+            scores = frame[["person_id", "index_id"]].assign(
+                risk=risks["risk"].to_numpy(), band=risks["band"].to_numpy(), model=bundle.fingerprint
+            )
             scores = scores.sort_values(["person_id", "index_id"], ignore_index=True)
             path = work.internal / "scores.parquet"
             _replace_whole(path, lambda target: scores.to_parquet(target, index=False))
@@ -356,9 +354,7 @@ def feature_summary(work: Workshop) -> dict[str, Any]:
     cohort = work.cohort()
     features = work.features(cohort)
     names = [entry.name for entry in features.dictionary]
-    missing = work.cdm.frame(
-        features.table.aggregate(**{name: features.table[name].isnull().mean() for name in names}), "features"
-    ).iloc[0]
+    missing = work.cdm.frame(features.table.aggregate(**{name: features.table[name].isnull().mean() for name in names}), "features").iloc[0]
     return {
         "rows": cohort.index_discharges,
         "features": [{**dataclasses.asdict(entry), "missing": round(float(missing[entry.name]), 4)} for entry in features.dictionary],

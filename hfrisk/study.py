@@ -80,7 +80,7 @@ class Study(Settings):
         return text_fingerprint([yaml.safe_dump(content, sort_keys=True)])
 
 
-class _Loader(yaml.SafeLoader):
+class _Loader(yaml.SafeLoader):  # type: ignore[misc]
     """Safe YAML that refuses a key given twice."""
 
 
@@ -91,7 +91,8 @@ def _no_duplicates(loader: _Loader, node: yaml.MappingNode, deep: bool = False) 
         if isinstance(key, (dict, list)) or key in seen:
             raise yaml.constructor.ConstructorError(None, None, f"the key {key} is given twice", key_node.start_mark)
         seen.add(key)
-    return yaml.SafeLoader.construct_mapping(loader, node, deep)
+    content: dict[Any, Any] = yaml.SafeLoader.construct_mapping(loader, node, deep)
+    return content
 
 
 _Loader.add_constructor(yaml.resolver.BaseResolver.DEFAULT_MAPPING_TAG, lambda loader, node: _no_duplicates(loader, node, deep=True))
@@ -138,9 +139,7 @@ def study_from(content: Mapping[str, Any], *, base: Path, overrides: Sequence[st
     for override in overrides:
         key, separator, value = override.partition("=")
         if not separator or not key.strip():
-            raise StudyError(
-                f"--set {override} is not of the form a.b=c.", where="--set", todo="For instance --set source.path=my/folder."
-            )
+            raise StudyError(f"--set {override} is not of the form a.b=c.", where="--set", todo="For instance --set source.path=my/folder.")
         _set(settings, key.strip().split("."), _value(override, value), where=f"--set {key.strip()}")
     try:
         return Study.model_validate(settings)

@@ -73,4 +73,5 @@ def _flow(value: Any) -> str:
         value = list(value)
     if hasattr(value, "as_posix"):
         value = value.as_posix()
-    return yaml.safe_dump(value, default_flow_style=True, allow_unicode=True, width=10_000).removesuffix("...\n").strip()
+    text: str = yaml.safe_dump(value, default_flow_style=True, allow_unicode=True, width=10_000)
+    return text.removesuffix("...\n").strip()

@@ -39,9 +39,7 @@ def connect(settings: SourceSettings, *, stages: Path | None = None) -> Cdm:
         If a required table or column is missing, or a file cannot be read.
     """
     files = find_files(settings.path)
-    connection = ibis.duckdb.connect(
-        memory_limit=f"{settings.memory_gb:g}GB", threads=settings.threads, preserve_insertion_order=False
-    )
+    connection = ibis.duckdb.connect(memory_limit=f"{settings.memory_gb:g}GB", threads=settings.threads, preserve_insertion_order=False)
     if stages is not None:
         stages.mkdir(parents=True, exist_ok=True)
         connection.raw_sql(f"SET temp_directory = {_quoted(stages / 'spill')}")
@@ -94,9 +92,7 @@ def _open_database(connection: Any, path: Path) -> dict[str, ir.Table]:
         ).fetchall()
     schemas = sorted({schema for schema, table in listed if table.lower() == "person"})
     if not schemas:
-        raise DataError(
-            "No OMOP table was found.", where=path.name, todo="The database should hold a schema with a table named person."
-        )
+        raise DataError("No OMOP table was found.", where=path.name, todo="The database should hold a schema with a table named person.")
     if len(schemas) > 1:
         raise DataError(
             f"Several schemas hold a table named person: {', '.join(schemas)}.",
@@ -117,9 +113,7 @@ def _lower_columns(table: ir.Table, name: str) -> ir.Table:
         lower = column.strip().lower()
         lower = aliases.get(lower, lower)
         if lower in renamed:
-            raise DataError(
-                f"The column {lower} is there twice.", where=f"table {name}", todo="Keep one spelling of it."
-            )
+            raise DataError(f"The column {lower} is there twice.", where=f"table {name}", todo="Keep one spelling of it.")
         renamed[lower] = column
     return table.rename(renamed)
 
@@ -167,9 +161,9 @@ def _settle_ids(raw: dict[str, ir.Table]) -> dict[str, str]:
     for name, columns in doubtful.items():
         with reading(name):
             whole = raw[name].aggregate(**{column: id_is_whole(value).fill_null(True) for column, value in columns}).execute()
-        for column, _ in columns:
-            if not bool(whole[column].iloc[0]):
-                kinds[column] = IDS_AS_TEXT
+        for name_of_id, _ in columns:
+            if not bool(whole[name_of_id].iloc[0]):
+                kinds[name_of_id] = IDS_AS_TEXT
     return kinds
 
 
@@ -185,5 +179,3 @@ def _unreadable(raw: dict[str, ir.Table], id_types: dict[str, str]) -> list[Chec
             if int(row[column]):
                 checks.append(quality.unreadable_values(name, column, int(row[column]), int(row["rows"])))
     return checks
-
-

@@ -15,9 +15,7 @@ __all__ = ["SourceSettings"]
 class SourceSettings(Settings):
     """The OMOP data that a study reads. Nothing is ever written there."""
 
-    path: Path = Field(
-        description="A folder of OMOP tables (.parquet, .csv, .csv.gz; any case), or one .duckdb file."
-    )
+    path: Path = Field(description="A folder of OMOP tables (.parquet, .csv, .csv.gz; any case), or one .duckdb file.")
     data_end: date | None = Field(
         default=None,
         description="Last day on which an admission would have been seen. Empty: the latest discharge that is not in the "

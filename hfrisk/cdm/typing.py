@@ -21,9 +21,7 @@ _TARGETS: dict[str, Any] = {"int": dt.int64, "float": dt.float64, "date": dt.dat
 def typed(raw: ir.Table, contract: TableContract, id_types: dict[str, str]) -> ir.Table:
     """The table with the contract's columns and types; a column that is not there is NULL."""
     columns = {
-        column.name: _cast(raw[column.name], column, id_types)
-        if column.name in raw.columns
-        else ibis.null(_target(column, id_types))
+        column.name: _cast(raw[column.name], column, id_types) if column.name in raw.columns else ibis.null(_target(column, id_types))
         for column in contract.columns
     }
     return raw.select(**columns)
@@ -53,7 +51,7 @@ def id_is_whole(value: ir.Value) -> ir.BooleanValue:
     return (text.isnull() | (text.try_cast(dt.int64).cast(dt.string) == text).fill_null(False)).all()
 
 
-@ibis.udf.scalar.builtin
+@ibis.udf.scalar.builtin  # type: ignore[untyped-decorator]
 def hex(value: bytes) -> str:  # type: ignore[empty-body]  # the engine's own function
     """Bytes as hexadecimal text."""
 
@@ -66,12 +64,12 @@ def _target(column: Column, id_types: dict[str, str]) -> Any:
 
 def _fits(have: dt.DataType, column: Column) -> bool:
     if column.kind == "date":
-        return have.is_date() or have.is_timestamp()
+        return bool(have.is_date() or have.is_timestamp())
     if column.kind == "datetime":
-        return have.is_timestamp() or have.is_date()
+        return bool(have.is_timestamp() or have.is_date())
     if column.kind == "int":
-        return have.is_integer()
-    return column.kind == "float" and have.is_numeric()
+        return bool(have.is_integer())
+    return column.kind == "float" and bool(have.is_numeric())
 
 
 def _cast(value: Any, column: Column, id_types: dict[str, str]) -> ir.Value:

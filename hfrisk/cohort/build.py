@@ -164,9 +164,7 @@ def _with_age(cdm: Cdm, spells: ir.Table) -> ir.Table:
     person = cdm.table("person")
     born = person.birth_datetime
     birthday = (born.month().fill_null(person.month_of_birth).fill_null(7)) * 100 + born.day().fill_null(person.day_of_birth).fill_null(1)
-    people = person.group_by("person_id").aggregate(
-        birth_year=born.year().fill_null(person.year_of_birth).min(), birthday=birthday.min()
-    )
+    people = person.group_by("person_id").aggregate(birth_year=born.year().fill_null(person.year_of_birth).min(), birthday=birthday.min())
     joined = spells.left_join(people, "person_id").drop("person_id_right")
     on = joined.admission_date
     had_birthday = (on.month() * 100 + on.day()) >= joined.birthday
@@ -183,7 +181,8 @@ def _latest_discharge(cdm: Cdm, settings: CohortSettings) -> date:
     latest = row["plausible"] if not pd.isna(row["plausible"]) else row["any"]
     if pd.isna(latest):
         raise _nobody(cdm, settings, None)
-    return pd.Timestamp(latest).date()
+    day: date = pd.Timestamp(latest).date()
+    return day
 
 
 def _facts(cdm: Cdm, index: ir.Table) -> pd.Series:
@@ -205,9 +204,7 @@ def _strategies(cdm: Cdm, spells: ir.Table, settings: CohortSettings) -> dict[st
     row = cdm.frame(
         spells.aggregate(n=spells.count(), unplanned=spells.unplanned.sum(), hf=spells.has_heart_failure.sum()), "strategies"
     ).iloc[0]
-    position = (
-        "condition_status_concept_id" if settings.heart_failure.position == "principal" else "any_position"
-    )
+    position = "condition_status_concept_id" if settings.heart_failure.position == "principal" else "any_position"
     return {
         "heart_failure": {position: int(row["hf"])},
         "unplanned": {settings.unplanned: int(row["unplanned"]), "planned": int(row["n"]) - int(row["unplanned"])},

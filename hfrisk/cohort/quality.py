@@ -14,12 +14,10 @@ from hfrisk.cohort.settings import CohortSettings
 __all__ = ["cohort_checks"]
 
 
-def cohort_checks(
-    cdm: Cdm, index: ir.Table, settings: CohortSettings, data_end: date, *, declared: bool
-) -> list[Check]:
+def cohort_checks(cdm: Cdm, index: ir.Table, settings: CohortSettings, data_end: date, *, declared: bool) -> list[Check]:
     """What the data could not tell about stays, deaths and follow-up."""
     visits = cdm.table("visit_occurrence").filter(lambda t: t.visit_concept_id.isin(settings.inpatient_visit_concepts))
-    bad_dates = (visits.visit_start_date.isnull() | visits.visit_end_date.isnull() | (visits.visit_end_date < visits.visit_start_date))
+    bad_dates = visits.visit_start_date.isnull() | visits.visit_end_date.isnull() | (visits.visit_end_date < visits.visit_start_date)
     stays = cdm.frame(
         visits.aggregate(
             unusable=bad_dates.sum().fill_null(0),
@@ -41,69 +39,83 @@ def cohort_checks(
     if int(stays["unusable"]):
         checks.append(
             Check(
-                "HFR020", "warning", "Some stays have no usable dates",
+                "HFR020",
+                "warning",
+                "Some stays have no usable dates",
                 "{stays} inpatient stays have no end, or end before they begin.",
                 "They are left out; a patient still in hospital at the end of the data is one of them.",
                 "Look at visit_end_date for current inpatients and at the order of the dates.",
                 counts={"stays": int(stays["unusable"])},
             )
-        )  # fmt: skip
+        )
     if int(stays["future"]):
         checks.append(
             Check(
-                "HFR021", "warning", "Some stays begin after the end of the data",
+                "HFR021",
+                "warning",
+                "Some stays begin after the end of the data",
                 "{stays} inpatient stays begin after the end of the data.",
                 "They cannot be index discharges with complete follow-up.",
                 "Check source.data_end and the dates.",
                 counts={"stays": int(stays["future"])},
             )
-        )  # fmt: skip
+        )
     if not int(stays["timed"]):
         checks.append(
             Check(
-                "HFR022", "note", "Stays have dates only",
+                "HFR022",
+                "note",
+                "Stays have dates only",
                 "Inpatient stays carry dates but no times.",
                 "A record of the day of discharge is taken as not yet known, and the order within a day is not.",
                 "Nothing, unless times can be had.",
             )
-        )  # fmt: skip
+        )
     if int(seen["deaths"]) >= 20 and int(seen["month_start"]) > 0.5 * int(seen["deaths"]):
         checks.append(
             Check(
-                "HFR023", "warning", "Deaths fall on the first of the month",
+                "HFR023",
+                "warning",
+                "Deaths fall on the first of the month",
                 "{share} % of the deaths are recorded on the first day of a month.",
                 "The day of death is not the true one: deaths soon after discharge are counted wrongly, in both directions.",
                 "Do not read the share who died first as exact.",
                 facts={"share": round(100 * int(seen["month_start"]) / int(seen["deaths"]))},
             )
-        )  # fmt: skip
+        )
     if int(seen["after_death"]):
         checks.append(
             Check(
-                "HFR024", "note", "Some people are readmitted after their recorded death",
+                "HFR024",
+                "note",
+                "Some people are readmitted after their recorded death",
                 "{people} index discharges are followed by a readmission after the recorded death.",
                 "They count as readmitted: whoever was admitted was alive.",
                 "Check how death dates are recorded.",
                 counts={"people": int(seen["after_death"])},
             )
-        )  # fmt: skip
+        )
     if not declared:
         checks.append(
             Check(
-                "HFR025", "note", "The end of the data was taken from the data",
+                "HFR025",
+                "note",
+                "The end of the data was taken from the data",
                 "Follow-up is taken to end in {month}, the month of the latest discharge in the source.",
                 "If records arrive late, the last weeks look better than they were.",
                 "Declare source.data_end.",
                 facts={"month": data_end.strftime("%B %Y")},
             )
-        )  # fmt: skip
+        )
     if settings.unplanned == "assume_unplanned":
         checks.append(
             Check(
-                "HFR026", "note", "Every admission is taken as unplanned",
+                "HFR026",
+                "note",
+                "Every admission is taken as unplanned",
                 "The source does not tell planned from unplanned admissions, or the study does not ask.",
                 "A planned readmission counts as an event.",
                 "If admission method or A&E visits are there, set cohort.unplanned to ae_segment.",
             )
-        )  # fmt: skip
+        )
     return checks

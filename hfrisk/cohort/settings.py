@@ -66,12 +66,8 @@ class CohortSettings(Settings):
     discharged_alive: bool = Field(
         default=True, description="Leave out stays that end in death (death on or before discharge, destination 79 or 4216643)."
     )
-    complete_follow_up: bool = Field(
-        default=True, description="Leave out discharges less than a full window before source.data_end."
-    )
-    index: Literal["every", "first"] = Field(
-        default="every", description="Every index discharge of a person, or only the first."
-    )
+    complete_follow_up: bool = Field(default=True, description="Leave out discharges less than a full window before source.data_end.")
+    index: Literal["every", "first"] = Field(default="every", description="Every index discharge of a person, or only the first.")
     window: Window = Field(
         default="0-29",
         description="Days from discharge to admission that count: 0-29 (NHS indicator), 1-30, 0-30. Calendar days, both ends in.",

@@ -53,9 +53,7 @@ def assign_spells(stays: ir.Table, settings: CohortSettings) -> ir.Table:
     """Each stay with the number of its spell within the person (`spell`), and whether it opens it."""
     order = [stays.start_at, stays.visit_occurrence_id]
     earlier = ibis.window(group_by=stays.person_id, order_by=order, preceding=(None, 1))
-    placed = stays.mutate(
-        latest_end_before=stays.earliest_end.max().over(earlier), latest_day_before=stays.end_date.max().over(earlier)
-    )
+    placed = stays.mutate(latest_end_before=stays.earliest_end.max().over(earlier), latest_day_before=stays.end_date.max().over(earlier))
     joins = ibis.literal(False)
     if settings.spells.merge_overlapping:
         joins = joins | (placed.latest_start < placed.latest_end_before).fill_null(False)

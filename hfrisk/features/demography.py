@@ -16,31 +16,70 @@ NOT_RECORDED = "Not recorded"
 
 _MALE, _FEMALE = 8507, 8532
 _HISPANIC = 38003563
-_RACES = {8527: "White", 8516: "Black or African American", 8515: "Asian", 8557: "Pacific Islander", 8657: "American Indian or Alaska Native"}
+_RACES = {
+    8527: "White",
+    8516: "Black or African American",
+    8515: "Asian",
+    8557: "Pacific Islander",
+    8657: "American Indian or Alaska Native",
+}
 
 
 def demography(context: Context) -> Family:
     """Age, sex and, where it is recorded, the deprivation quintile of the neighbourhood."""
-    people = _people(context)
-    index = context.index.left_join(people, "person_id").drop("person_id_right")
-    sex = ibis.cases((index.gender == _MALE, 1.0), (index.gender == _FEMALE, 0.0), else_=ibis.null("float64"))
+    table = _with_imd(context, context.index.left_join(_people(context), "person_id").drop("person_id_right"))
+    columns = {
+        "age": on_grid(table.age, 1),
+        "male": ibis.cases((table.gender == _MALE, 1.0), (table.gender == _FEMALE, 0.0), else_=ibis.null("float64")),
+    }
     entries = [
-        Feature("age", "age", "demography", "Age and sex", "years", "at admission", ("person",), 1, 18, 110, "either", False, True),
         Feature(
-            "male", "being a man", "demography", "Age and sex", "", "at admission", ("person",), 1, 0, 1, "either", False, True, kind="binary"
+            "age",
+            "age",
+            family="demography",
+            theme="Age and sex",
+            unit="years",
+            window="at admission",
+            sources=("person",),
+            precision=1,
+            lower=18,
+            upper=110,
+            direction="either",
+            sensitive=True,
+        ),
+        Feature(
+            "male",
+            "being a man",
+            family="demography",
+            theme="Age and sex",
+            unit="",
+            window="at admission",
+            sources=("person",),
+            precision=1,
+            lower=0,
+            upper=1,
+            direction="either",
+            sensitive=True,
+            kind="binary",
         ),
     ]
-    columns = {"age": on_grid(index.age, 1), "male": sex}
-    table = index
     if context.cdm.has("observation"):
-        table = _with_imd(context, index)
-        columns = {"age": on_grid(table.age, 1), "male": ibis.cases((table.gender == _MALE, 1.0), (table.gender == _FEMALE, 0.0), else_=ibis.null("float64"))}
         columns["imd_quintile"] = table.imd
         entries.append(
             Feature(
-                "imd_quintile", "deprivation quintile of the neighbourhood (1 is the most deprived)", "deprivation",
-                "Where and how people live", "", "latest before discharge", ("observation",), 1, 1, 5, "lower", False, True,
-            )  # fmt: skip
+                "imd_quintile",
+                "deprivation quintile of the neighbourhood (1 is the most deprived)",
+                family="deprivation",
+                theme="Where and how people live",
+                unit="",
+                window="latest before discharge",
+                sources=("observation",),
+                precision=1,
+                lower=1,
+                upper=5,
+                direction="lower",
+                sensitive=True,
+            )
         )
     return Family(tuple(entries), table.select(*KEYS, **columns))
 
@@ -52,14 +91,16 @@ def groups(context: Context) -> ir.Table:
     index = _with_imd(context, index)
     index = _with_site(context, index)
     age = index.age
-    band = ibis.cases(
-        (age < 65, "18-64"), (age < 75, "65-74"), (age < 85, "75-84"), (age >= 85, "85 and over"), else_=NOT_RECORDED
-    )
+    band = ibis.cases((age < 65, "18-64"), (age < 75, "65-74"), (age < 85, "75-84"), (age >= 85, "85 and over"), else_=NOT_RECORDED)
     sex = ibis.cases((index.gender == _MALE, "Male"), (index.gender == _FEMALE, "Female"), else_=NOT_RECORDED)
     imd = ibis.cases(
-        (index.imd == 1, "1 (most deprived)"), (index.imd == 2, "2"), (index.imd == 3, "3"), (index.imd == 4, "4"),
-        (index.imd == 5, "5 (least deprived)"), else_=NOT_RECORDED,
-    )  # fmt: skip
+        (index.imd == 1, "1 (most deprived)"),
+        (index.imd == 2, "2"),
+        (index.imd == 3, "3"),
+        (index.imd == 4, "4"),
+        (index.imd == 5, "5 (least deprived)"),
+        else_=NOT_RECORDED,
+    )
     return index.select(
         *KEYS,
         group_sex=sex,
@@ -105,7 +146,9 @@ def _with_site(context: Context, index: ir.Table) -> ir.Table:
         labels = joined.select("care_site_id", site=joined.name.fill_null(ibis.literal("Site ") + joined.care_site_id.cast("string")))
     else:
         ranked = volumes.mutate(
-            before=volumes.volume.sum().over(ibis.window(order_by=[ibis.desc(volumes.volume), volumes.care_site_id], preceding=None, following=0))
+            before=volumes.volume.sum().over(
+                ibis.window(order_by=[ibis.desc(volumes.volume), volumes.care_site_id], preceding=None, following=0)
+            )
         )
         share = ranked.before / ranked.volume.sum().over(ibis.window())
         labels = ranked.select(

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import ibis
 import ibis.expr.types as ir
 
@@ -32,15 +34,40 @@ def conditions(context: Context) -> Family:
         else:
             columns[name] = starts_with_any(history.code, entry[edition]).max()
         entries.append(
-            Feature(name, entry["words"], "comorbidity", _THEME, "", window, ("condition_occurrence",), 1, 0, 1, entry["direction"], kind="binary")
+            Feature(
+                name,
+                entry["words"],
+                family="comorbidity",
+                theme=_THEME,
+                unit="",
+                window=window,
+                sources=("condition_occurrence",),
+                precision=1,
+                lower=0,
+                upper=1,
+                direction=entry["direction"],
+                kind="binary",
+            )
         )
     alone = read_yaml("social.yaml")["living_alone"]
     columns["living_alone"] = starts_with_any(history.code, alone[edition]).max()
     entries.append(
         Feature(
-            "living_alone", alone["words"], "deprivation", "Where and how people live", "", window, ("condition_occurrence",), 1, 0, 1,
-            "higher", True, True, kind="binary",
-        )  # fmt: skip
+            "living_alone",
+            alone["words"],
+            family="deprivation",
+            theme="Where and how people live",
+            unit="",
+            window=window,
+            sources=("condition_occurrence",),
+            precision=1,
+            lower=0,
+            upper=1,
+            direction="higher",
+            modifiable=True,
+            sensitive=True,
+            kind="binary",
+        )
     )
     category = history.code.substr(0, 3)
     recent = history.earlier & (history.days_ago <= 365)
@@ -48,9 +75,20 @@ def conditions(context: Context) -> Family:
     made["diagnoses_365d"] = on_grid(category.nunique(where=recent), 1)
     entries.append(
         Feature(
-            "diagnoses_365d", "different diagnoses in the year before", "comorbidity", _THEME, "count", "365 days before admission",
-            ("condition_occurrence",), 1, 0, 150, "higher", skewed=True, kind="count",
-        )  # fmt: skip
+            "diagnoses_365d",
+            "different diagnoses in the year before",
+            family="comorbidity",
+            theme=_THEME,
+            unit="count",
+            window="365 days before admission",
+            sources=("condition_occurrence",),
+            precision=1,
+            lower=0,
+            upper=150,
+            direction="higher",
+            skewed=True,
+            kind="count",
+        )
     )
     return Family(tuple(entries), history.group_by(list(KEYS)).aggregate(**made), absent=0.0)
 
@@ -68,20 +106,31 @@ def frailty(context: Context) -> Family:
                 for length in sorted({len(p) for p in mapping}, reverse=True)
             ]
         )
-        points = {c: sum(weights[part] for part in c.split("+")) for c in set(mapping.values())}
+        points = {c: sum((weights[part] for part in c.split("+")), 0.0) for c in set(mapping.values())}
         notices.append(_approximate_frailty())
     else:
         category = history.code.substr(0, 3)
         points = weights
     once = history.mutate(category=category)
     once = once.filter(once.category.isin(sorted(points))).select(*KEYS, "category").distinct()
-    score = once.mutate(points=_lookup(once.category, points)).group_by(list(KEYS)).aggregate(
-        frailty_score=lambda t: on_grid(t.points.sum(), 0.1)
+    score = (
+        once.mutate(points=_lookup(once.category, points))
+        .group_by(list(KEYS))
+        .aggregate(frailty_score=lambda t: on_grid(t.points.sum(), 0.1))
     )
     entry = Feature(
-        "frailty_score", "Hospital Frailty Risk Score", "frailty", "Frailty", "points",
-        f"{context.settings.frailty_lookback_days} days before admission", ("condition_occurrence",), 0.1, 0, 100, "either",
-    )  # fmt: skip
+        "frailty_score",
+        "Hospital Frailty Risk Score",
+        family="frailty",
+        theme="Frailty",
+        unit="points",
+        window=f"{context.settings.frailty_lookback_days} days before admission",
+        sources=("condition_occurrence",),
+        precision=0.1,
+        lower=0,
+        upper=100,
+        direction="either",
+    )
     return Family((entry,), score, absent=0.0, notices=notices)
 
 
@@ -109,14 +158,16 @@ def _history(context: Context, days: int) -> ir.Table:
     return pairs.mutate(earlier=earlier).filter(keep).select(*KEYS, "code", "earlier", "days_ago")
 
 
-def _lookup(value: ir.StringValue, table: dict[str, object]) -> ir.Value:
+def _lookup(value: ir.StringValue, table: Mapping[str, object]) -> ir.Value:
     return value.cases(*sorted(table.items()))
 
 
 def _approximate_frailty() -> Check:
     return Check(
-        "HFR031", "note", "The frailty score comes from ICD-9-CM",
+        "HFR031",
+        "note",
+        "The frailty score comes from ICD-9-CM",
         "The Hospital Frailty Risk Score is defined on ICD-10; here it is read from ICD-9-CM by nearest meaning.",
         "The score is a lower bound and its bands do not apply.",
         "Nothing: do not compare it with scores from ICD-10.",
-    )  # fmt: skip
+    )

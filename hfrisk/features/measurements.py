@@ -43,9 +43,20 @@ def measurements(context: Context) -> Family:
         columns[f"{name}_count"] = on_grid(long.values.max(where=here).fill_null(0), 1)
         entries.append(
             Feature(
-                f"{name}_count", f"number of {entry['words']} values", "laboratory", _THEME, "count", "in the stay", ("measurement",),
-                1, 0, 500, "higher", False, skewed=True, kind="count",
-            )  # fmt: skip
+                f"{name}_count",
+                f"number of {entry['words']} values",
+                family="laboratory",
+                theme=_THEME,
+                unit="count",
+                window="in the stay",
+                sources=("measurement",),
+                precision=1,
+                lower=0,
+                upper=500,
+                direction="higher",
+                skewed=True,
+                kind="count",
+            )
         )
     wide = long.group_by(list(KEYS)).aggregate(**columns)
     table = context.index.select(*KEYS).left_join(wide, list(KEYS)).drop("person_id_right", "index_id_right")
@@ -74,9 +85,7 @@ def _long(context: Context, analytes: dict[str, Any]) -> ir.Table:
     pairs = index.inner_join(rows.select("person_id", "analyte", "on", "at", "value"), "person_id")
     pairs = pairs.filter(pairs.at < pairs.discharged_at, pairs.admission_date.delta(pairs.on, unit="day") <= 1)
     # several values of one moment: halfway between the lowest and the highest, whatever their order
-    moments = pairs.group_by([*KEYS, "analyte", "at"]).aggregate(
-        low=pairs.value.min(), high=pairs.value.max(), values=pairs.count()
-    )
+    moments = pairs.group_by([*KEYS, "analyte", "at"]).aggregate(low=pairs.value.min(), high=pairs.value.max(), values=pairs.count())
     middle = (moments.low + moments.high) / 2
     return moments.group_by([*KEYS, "analyte"]).aggregate(
         last=middle.argmax(moments["at"]), lowest=moments.low.min(), highest=moments.high.max(), values=moments["values"].sum()
@@ -100,17 +109,30 @@ def _plausible(rows: ir.Table, analytes: dict[str, Any]) -> ir.BooleanValue:
 
 def _entry(name: str, words: str, entry: dict[str, Any]) -> Feature:
     return Feature(
-        name, words, "laboratory", _THEME, entry["unit"], "in the stay", ("measurement",), float(entry["grid"]), float(entry["lower"]),
-        float(entry["upper"]), entry["direction"], bool(entry["modifiable"]), skewed=bool(entry["skewed"]),
-    )  # fmt: skip
+        name,
+        words,
+        family="laboratory",
+        theme=_THEME,
+        unit=entry["unit"],
+        window="in the stay",
+        sources=("measurement",),
+        precision=float(entry["grid"]),
+        lower=float(entry["lower"]),
+        upper=float(entry["upper"]),
+        direction=entry["direction"],
+        modifiable=bool(entry["modifiable"]),
+        skewed=bool(entry["skewed"]),
+    )
 
 
 def _not_found(names: list[str]) -> Check:
     analytes = read_yaml("measurements.yaml")
     return Check(
-        "HFR032", "note", "Some blood tests or vital signs are not in the source",
+        "HFR032",
+        "note",
+        "Some blood tests or vital signs are not in the source",
         "No usable value was found for: {names}.",
         "The model does not know them.",
         "If they are recorded under other concepts, their list needs those concepts.",
         facts={"names": ", ".join(analytes[name]["words"] for name in names)},
-    )  # fmt: skip
+    )

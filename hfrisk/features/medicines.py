@@ -39,16 +39,41 @@ def medicines(context: Context) -> Family:
     for name, entry in classes.items():
         columns[name] = pairs.drug_concept_id.isin(_ingredients(context.cdm, entry["concepts"])).max()
         entries.append(
-            Feature(name, entry["words"], "medicines", _THEME, "", window, ("drug_exposure",), 1, 0, 1, "either", True, kind="binary")
+            Feature(
+                name,
+                entry["words"],
+                family="medicines",
+                theme=_THEME,
+                unit="",
+                window=window,
+                sources=("drug_exposure",),
+                precision=1,
+                lower=0,
+                upper=1,
+                direction="either",
+                modifiable=True,
+                kind="binary",
+            )
         )
     given = pairs.group_by(list(KEYS)).aggregate(**{name: value.cast("float64") for name, value in columns.items()})
     pillars = [given[name] for name, entry in classes.items() if entry["pillar"]]
     table = given.mutate(pillars=on_grid(sum(pillars[1:], pillars[0]), 1))
     entries.append(
         Feature(
-            "pillars", "how many of the four pillars of treatment", "medicines", _THEME, "count", window, ("drug_exposure",), 1, 0, 4,
-            "lower", True, kind="count",
-        )  # fmt: skip
+            "pillars",
+            "how many of the four pillars of treatment",
+            family="medicines",
+            theme=_THEME,
+            unit="count",
+            window=window,
+            sources=("drug_exposure",),
+            precision=1,
+            lower=0,
+            upper=4,
+            direction="lower",
+            modifiable=True,
+            kind="count",
+        )
     )
     nothing = context.cdm.frame(pairs.limit(1).select("person_id"), "medicines").empty
     return Family(tuple(entries), table, absent=0.0, notices=[_none_given(window)] if nothing else [])
@@ -65,9 +90,11 @@ def _ingredients(cdm: Cdm, concepts: list[int]) -> list[int]:
 
 def _none_given(window: str) -> Check:
     return Check(
-        "HFR033", "warning", "No medicine was recorded at discharge",
+        "HFR033",
+        "warning",
+        "No medicine was recorded at discharge",
         "The source has a table of medicines, but none in the {window} of any index discharge.",
         "The model takes everybody as untreated.",
         "Check whether inpatient prescribing is in the source.",
         facts={"window": window},
-    )  # fmt: skip
+    )

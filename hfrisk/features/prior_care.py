@@ -54,9 +54,19 @@ def earlier_spells(context: Context) -> Family:
     table = index.left_join(counted, list(KEYS)).drop("person_id_right", "index_id_right")
     entries.append(
         Feature(
-            "days_since_discharge", "days since the last discharge from hospital", "prior_care", _THEME, "days", "before admission",
-            ("visit_occurrence",), 1, 0, 5500, "lower", False, skewed=True,
-        )  # fmt: skip
+            "days_since_discharge",
+            "days since the last discharge from hospital",
+            family="prior_care",
+            theme=_THEME,
+            unit="days",
+            window="before admission",
+            sources=("visit_occurrence",),
+            precision=1,
+            lower=0,
+            upper=5500,
+            direction="lower",
+            skewed=True,
+        )
     )
     made = {name: on_grid(table[name].fill_null(0), 1) for name in columns}
     return Family(tuple(entries), table.select(*KEYS, **made, days_since_discharge=on_grid(table["last"], 1)))
@@ -81,14 +91,28 @@ def attendances(context: Context) -> Family:
 
 def _count(name: str, words: str, window: str, upper: float, unit: str = "count") -> Feature:
     return Feature(
-        name, words, "prior_care", _THEME, unit, window, ("visit_occurrence",), 1, 0, upper, "higher", False, skewed=True, kind="count"
+        name,
+        words,
+        family="prior_care",
+        theme=_THEME,
+        unit=unit,
+        window=window,
+        sources=("visit_occurrence",),
+        precision=1,
+        lower=0,
+        upper=upper,
+        direction="higher",
+        skewed=True,
+        kind="count",
     )
 
 
 def _no_attendances() -> Check:
     return Check(
-        "HFR030", "note", "No A&E attendances in the source",
+        "HFR030",
+        "note",
+        "No A&E attendances in the source",
         "The source has no A&E visit (concepts 9203 and 262).",
         "Attendances before the stay, one of the stronger predictors, are not known.",
         "Ask whether A&E records can be added.",
-    )  # fmt: skip
+    )

@@ -15,13 +15,36 @@ def stay(context: Context) -> Family:
     index = context.index
     entries = [
         Feature(
-            "length_of_stay", "length of stay", "stay", _THEME, "days", "in the stay", ("visit_occurrence",), 1, 0, 365, "higher", True, skewed=True
+            "length_of_stay",
+            "length of stay",
+            family="stay",
+            theme=_THEME,
+            unit="days",
+            window="in the stay",
+            sources=("visit_occurrence",),
+            precision=1,
+            lower=0,
+            upper=365,
+            direction="higher",
+            modifiable=True,
+            skewed=True,
         )
     ]
     columns = {"length_of_stay": on_grid(index.length_of_stay, 1)}
     if context.settings.calendar_year:
         entries.append(
-            Feature("calendar_year", "year of discharge", "stay", _THEME, "year", "at discharge", ("visit_occurrence",), 1, 2000, 2100)
+            Feature(
+                "calendar_year",
+                "year of discharge",
+                family="stay",
+                theme=_THEME,
+                unit="year",
+                window="at discharge",
+                sources=("visit_occurrence",),
+                precision=1,
+                lower=2000,
+                upper=2100,
+            )
         )
         columns["calendar_year"] = on_grid(index.discharge_date.year(), 1)
     return Family(tuple(entries), index.select(*KEYS, **columns))

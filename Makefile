@@ -1,0 +1,75 @@
+# The habits of the house. `make demo` and `make test` are all that a newcomer needs.
+SHELL := /bin/sh
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+CONSUMER := .venv-consumer
+PIP := -m pip --quiet --disable-pip-version-check
+export PYTHONWARNINGS := default
+export DO_NOT_TRACK := 1
+export MLFLOW_DISABLE_TELEMETRY := true
+
+.PHONY: help demo test check bench docs lock clean
+
+help:
+	@echo "make demo    makes .venv, a small made-up region, and the whole job on it (about five minutes)"
+	@echo "make test    makes .venv with the test extras and runs every test (about twenty minutes)"
+	@echo "make check   lint, types and the direction of imports (about a minute)"
+	@echo "make bench   every benchmark, into benchmarks/latest.json (about fifteen minutes)"
+	@echo "make docs    writes docs/rules.md and configs/study.schema.json from the code"
+	@echo "make lock    resolves the pinned versions anew"
+
+$(VENV)/.ready: requirements.lock pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit("hfrisk needs Python 3.11 or newer; this is " + sys.version.split()[0]) if sys.version_info < (3, 11) else None'
+	@echo "Making .venv from requirements.lock (one to three minutes) ..."
+	@$(PYTHON) -m venv $(VENV)
+	@$(BIN)/python $(PIP) install --require-hashes -r requirements.lock
+	@$(BIN)/python $(PIP) install --no-deps --no-build-isolation --editable .
+	@touch $@
+
+$(VENV)/.ready-test: requirements-test.lock pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit("hfrisk needs Python 3.11 or newer; this is " + sys.version.split()[0]) if sys.version_info < (3, 11) else None'
+	@echo "Making .venv with the test extras from requirements-test.lock (two to four minutes) ..."
+	@$(PYTHON) -m venv $(VENV)
+	@$(BIN)/python $(PIP) install --require-hashes -r requirements-test.lock
+	@$(BIN)/python $(PIP) install --no-deps --no-build-isolation --editable .
+	@touch $@ $(VENV)/.ready
+
+$(CONSUMER)/.ready: requirements-consumer.lock
+	@echo "Making .venv-consumer, which has mlflow, lightgbm, pandas and numpy but not hfrisk (one to two minutes) ..."
+	@$(PYTHON) -m venv $(CONSUMER)
+	@$(CONSUMER)/bin/python $(PIP) install --require-hashes -r requirements-consumer.lock
+	@touch $@
+
+demo: $(VENV)/.ready
+	@echo "Making up a region of 10,000 index discharges and doing the whole job on it (two to four minutes) ..."
+	@$(BIN)/hfrisk demo
+
+test: $(VENV)/.ready-test $(CONSUMER)/.ready
+	@sh tests/system_packages.sh
+	@echo "Running every test (about fifteen minutes) ..."
+	@$(BIN)/python -m pytest
+
+check: $(VENV)/.ready-test
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+	@$(BIN)/mypy
+	@$(BIN)/lint-imports
+
+bench: $(VENV)/.ready-test
+	@$(BIN)/python benchmarks/run.py
+
+docs: $(VENV)/.ready-test
+	@$(BIN)/python -m tests.spec.rulebook
+	@$(BIN)/python -c 'from pathlib import Path; from hfrisk.template import schema_text; Path("configs/study.schema.json").write_text(schema_text(), encoding="utf-8")'
+
+lock:
+	@uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header \
+		pyproject.toml requirements-build.in -o requirements.lock
+	@uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --all-extras \
+		-c requirements.lock pyproject.toml requirements-build.in -o requirements-test.lock
+	@uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header \
+		-c requirements.lock requirements-consumer.in -o requirements-consumer.lock
+
+clean:
+	@rm -rf $(VENV) $(CONSUMER) .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
