@@ -1,0 +1,229 @@
+"""The assessment as a whole: every model, both splits, every group, in one pass."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Literal, Protocol
+
+import numpy as np
+import pandas as pd
+
+from hfrisk.assessment.calibration import discharges_for_slope
+from hfrisk.assessment.describe import table_one
+from hfrisk.assessment.findings import method_checks, missing_groups
+from hfrisk.assessment.groups import find_groups, threshold_table
+from hfrisk.assessment.leakage import ALARMS, kind_of_risk, model_too_good, strong_features, too_strong_feature
+from hfrisk.assessment.performance import split_performance
+from hfrisk.assessment.periods import by_quarter
+from hfrisk.assessment.results import COLUMNS, Results
+from hfrisk.assessment.scored import Array, logit
+from hfrisk.assessment.settings import AssessmentSettings
+from hfrisk.assessment.utility import capacity_table, decision_curve, risk_deciles, risk_distribution
+from hfrisk.checks import Check
+from hfrisk.features import Feature
+from hfrisk.progress import Quiet
+
+__all__ = ["MODEL", "AssessedData", "RiskModel", "assess"]
+
+MODEL = "lightgbm"
+Split = Literal["development", "test"]
+_SPLITS: dict[str, Split] = {"cross-validation": "development", "test": "test"}
+_KINDS = {"cumulative_incidence": "readmission", "composite": "composite"}
+
+
+class RiskModel(Protocol):
+    """What the assessment asks of a model."""
+
+    @property
+    def comparators(self) -> Sequence[str]:
+        """Names of the models beside it."""
+
+    @property
+    def cross_validated(self) -> pd.DataFrame:
+        """person_id, index_id, risk, and risk_<comparator>, each scored by a fit that did not see the person."""
+
+    def predict(self, features: pd.DataFrame) -> Array:
+        """Risks of the rows of `features`."""
+
+    def predict_comparator(self, name: str, features: pd.DataFrame) -> Array:
+        """Risks by the comparator `name`."""
+
+
+class AssessedData(Protocol):
+    """What the assessment asks of the data; see `hfrisk.modelling.ModellingData`."""
+
+    @property
+    def rows(self) -> pd.DataFrame:
+        """person_id, index_id, discharge_date, split, state, event; one row an index discharge."""
+
+    @property
+    def features(self) -> pd.DataFrame:
+        """Model inputs, rows as in `rows`."""
+
+    @property
+    def groups(self) -> pd.DataFrame:
+        """Text columns, rows as in `rows`."""
+
+    @property
+    def dictionary(self) -> tuple[Feature, ...]:
+        """What the features are."""
+
+    def part(self, split: Split) -> AssessedData:
+        """The rows of one split."""
+
+
+def assess(
+    model: RiskModel,
+    data: AssessedData,
+    settings: AssessmentSettings,
+    progress: Quiet | None = None,
+    *,
+    risk: str | None = None,
+) -> Results:
+    """Judge the model, and its comparators, out of fold in development and in the temporal test.
+
+    Parameters
+    ----------
+    model
+        The model, with its out-of-fold risks.
+    data
+        All splits; development and test are used.
+    settings
+        How to judge.
+    progress
+        Told of the long work.
+    risk
+        ``cumulative_incidence`` (readmission) or ``composite`` (readmission or death), as in `Cohort.risk`; sets the
+        leakage alarm. Read from the states of the events by default.
+
+    Returns
+    -------
+    Results
+        Exact numbers, not yet released.
+
+    Raises
+    ------
+    ValueError
+        If the out-of-fold risks do not belong to the development discharges, one each; if `risk` is unknown.
+    """
+    if risk is not None and risk not in _KINDS:
+        raise ValueError(f"no such risk: {risk}")
+    progress = progress or Quiet()
+    frames: dict[str, list[pd.DataFrame]] = {name: [] for name in COLUMNS}
+    risks: dict[str, dict[str, Array]] = {}
+    for split, part in _SPLITS.items():
+        scored = data.part(part)
+        risks[split] = _out_of_fold(model, scored) if part == "development" else _predicted(model, scored)
+        for name, frame in _one_split(scored, risks[split], settings, split, progress).items():
+            frames[name].append(frame.assign(split=split))
+    frames["table1"] = [table_one(data.rows, data.features, data.groups, data.dictionary)]
+    joined = {name: _joined(found, COLUMNS[name].split()) for name, found in frames.items()}
+    checks = _checks(data, risks["test"], joined["performance"], joined["comparison"], settings, risk)
+    return Results(**joined, checks=checks)
+
+
+def _joined(frames: list[pd.DataFrame], columns: list[str]) -> pd.DataFrame:
+    filled = [frame for frame in frames if len(frame)]
+    return pd.concat(filled, ignore_index=True)[columns] if filled else pd.DataFrame(columns=columns)
+
+
+def _out_of_fold(model: RiskModel, development: AssessedData) -> dict[str, Array]:
+    """Out-of-fold risks of each model in the order of the development rows."""
+    key = ["person_id", "index_id"]
+    wanted = {MODEL: "risk"} | {name: f"risk_{name}" for name in model.comparators}
+    found = development.rows[key].merge(
+        model.cross_validated[[*key, *wanted.values()]], on=key, how="left", validate="one_to_one", indicator="_found"
+    )
+    if len(found) != len(model.cross_validated) or (found["_found"] != "both").any():
+        raise ValueError("the out-of-fold risks do not belong to the development discharges, one each")
+    return {name: found[column].to_numpy(dtype=np.float64) for name, column in wanted.items()}
+
+
+def _predicted(model: RiskModel, test: AssessedData) -> dict[str, Array]:
+    if len(test.rows) == 0:
+        return {name: np.empty(0) for name in (MODEL, *model.comparators)}
+    risks = {MODEL: np.asarray(model.predict(test.features), dtype=np.float64)}
+    return risks | {name: np.asarray(model.predict_comparator(name, test.features), dtype=np.float64) for name in model.comparators}
+
+
+def _one_split(
+    part: AssessedData, risks: dict[str, Array], settings: AssessmentSettings, split: str, progress: Quiet
+) -> dict[str, pd.DataFrame]:
+    """Frames of one split, without the column ``split``."""
+    event = part.rows["event"].to_numpy(dtype=np.int64)
+    groups = find_groups(
+        event,
+        part.groups,
+        settings.groups,
+        least=settings.minimum_for_anything,
+        for_slope=settings.minimum_for_slope,
+    )
+    person = part.rows["person_id"].to_numpy()
+    measured = split_performance(event, risks, person, groups, settings, progress=progress, label=split)
+    found = {
+        "performance": measured.performance,
+        "calibration_curve": measured.calibration_curve,
+        "comparison": measured.comparison,
+    }
+    if len(event) == 0:
+        return found
+    died = (part.rows["state"] == "died").to_numpy()
+    tables: dict[str, Callable[[Array], pd.DataFrame]] = {
+        "decision_curve": lambda risk: decision_curve(event, risk, settings.net_benefit_thresholds),
+        "risk_distribution": lambda risk: risk_distribution(event, risk),
+        "risk_deciles": lambda risk: risk_deciles(event, risk, died),
+        "capacity": lambda risk: capacity_table(event, risk, settings.capacities),
+        "threshold_groups": lambda risk: threshold_table(event, risk, groups, settings.threshold),
+    }
+    for name, table in tables.items():
+        found[name] = pd.concat([table(risk).assign(model=model) for model, risk in risks.items()], ignore_index=True)
+    found["by_period"] = by_quarter(
+        event,
+        risks[MODEL],
+        part.rows["discharge_date"],
+        confidence=settings.confidence,
+        least=settings.minimum_for_anything,
+    )
+    return found
+
+
+def _checks(
+    data: AssessedData,
+    tested: dict[str, Array],
+    performance: pd.DataFrame,
+    comparison: pd.DataFrame,
+    settings: AssessmentSettings,
+    risk: str | None,
+) -> list[Check]:
+    used = data.rows["split"].isin(_SPLITS.values()).to_numpy()
+    rows = data.rows[used]
+    event = rows["event"].to_numpy(dtype=np.int64)
+    alarm = settings.leakage_alarm or ALARMS[_KINDS[risk] if risk else kind_of_risk(rows["state"], event)]
+    checks = model_too_good(performance, alarm)
+    strength = strong_features(
+        event,
+        data.features[used],
+        rows["person_id"].to_numpy(),
+        confidence=settings.confidence,
+        least=settings.minimum_for_anything,
+    )
+    checks += too_strong_feature(strength, data.dictionary, alarm)
+    comparator = next((name for name in tested if name != MODEL), None)
+    checks += method_checks(
+        performance,
+        comparison,
+        settings,
+        model=MODEL,
+        comparator=comparator,
+        needed=_needed_for_slope(tested[MODEL], settings),
+    )
+    return checks + missing_groups(data.groups[used], settings.groups)
+
+
+def _needed_for_slope(risk: Array, settings: AssessmentSettings) -> int | None:
+    if len(risk) == 0:
+        return None
+    try:
+        return discharges_for_slope(logit(risk), settings.slope_width, settings.confidence)
+    except ValueError:
+        return None  # the slope itself is then missing, and HFR132 says so

@@ -1,0 +1,92 @@
+"""Table 1: who is in the development and the test data."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from hfrisk.features import Feature
+
+__all__ = ["table_one"]
+
+_GROUP_WORDS = {
+    "sex": "Sex",
+    "age_band": "Age band (years)",
+    "ethnicity": "Ethnicity",
+    "imd_quintile": "Deprivation (IMD quintile)",
+    "site_group": "Trust or site",
+}
+_STATES = {
+    "readmitted": "Came back as an emergency",
+    "died": "Died without coming back",
+    "none": "Neither",
+    "censored": "Follow-up incomplete",
+}
+_COLUMNS = ["section", "characteristic", "level", "statistic", "split", "value", "n", "unit"]
+
+
+def table_one(rows: pd.DataFrame, features: pd.DataFrame, groups: pd.DataFrame, dictionary: Sequence[Feature]) -> pd.DataFrame:
+    """Characteristics of the index discharges by split.
+
+    Parameters
+    ----------
+    rows
+        person_id, split, state; one row an index discharge. Splits other than development and test are left out.
+    features
+        Model inputs, rows as in `rows`; NaN is not recorded.
+    groups
+        Text columns, rows as in `rows`.
+    dictionary
+        What the features are.
+
+    Returns
+    -------
+    DataFrame
+        section, characteristic, level, statistic (``n``, ``median``, ``lower_quartile``, ``upper_quartile``,
+        ``missing``), split, value, n, unit. `n` is the denominator: the discharges of the split or, for median and
+        quartiles, those with a value. Median and quartiles are NaN if no one has a value.
+    """
+    found: list[dict[str, Any]] = []
+    for split in ("development", "test"):
+        inside = (rows["split"] == split).to_numpy()
+        found += _discharges(rows[inside], split)
+        for name in groups.columns:
+            found += _levels(name, groups.loc[inside, name], split)
+        for feature in dictionary:
+            found += _feature(feature, features.loc[inside, feature.name].to_numpy(dtype=np.float64), split)
+    return pd.DataFrame(found, columns=_COLUMNS).astype({"value": np.float64, "n": np.int64})
+
+
+def _discharges(rows: pd.DataFrame, split: str) -> Iterable[dict[str, Any]]:
+    n = len(rows)
+    yield _row("Index discharges", "Index discharges", "", "n", split, n, n, "discharges")
+    yield _row("Index discharges", "Persons", "", "n", split, rows["person_id"].nunique(), n, "persons")
+    for state, words in _STATES.items():
+        if state == "censored" and not (rows["state"] == state).any():
+            continue
+        yield _row("Index discharges", "What happened first", words, "n", split, (rows["state"] == state).sum(), n, "discharges")
+
+
+def _levels(name: str, values: pd.Series, split: str) -> Iterable[dict[str, Any]]:
+    words = _GROUP_WORDS.get(name, name.replace("_", " ").capitalize())
+    known = values.fillna("Not recorded").astype(str)
+    for level, count in known.value_counts().sort_index().items():
+        yield _row("Groups of people", words, str(level), "n", split, count, len(values), "discharges")
+
+
+def _feature(feature: Feature, values: np.ndarray[Any, np.dtype[np.float64]], split: str) -> Iterable[dict[str, Any]]:
+    recorded = values[~np.isnan(values)]
+    if feature.kind == "binary":
+        yield _row(feature.theme, feature.words, "yes", "n", split, (recorded == 1).sum(), len(values), "discharges")
+    else:
+        quartiles = np.quantile(recorded, (0.5, 0.25, 0.75)) if len(recorded) else np.full(3, np.nan)
+        for statistic, value in zip(("median", "lower_quartile", "upper_quartile"), quartiles, strict=True):
+            yield _row(feature.theme, feature.words, "", statistic, split, value, len(recorded), feature.unit)
+    yield _row(feature.theme, feature.words, "", "missing", split, np.isnan(values).sum(), len(values), "discharges")
+
+
+def _row(section: str, characteristic: str, level: str, statistic: str, split: str, value: float, n: int, unit: str) -> dict[str, Any]:
+    return dict(zip(_COLUMNS, (section, characteristic, level, statistic, split, value, n, unit), strict=True))

@@ -1,0 +1,76 @@
+"""What the assessment hands on: tidy frames, one row a number, and the numbered checks."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import pandas as pd
+
+from hfrisk.checks import Check
+
+__all__ = ["COLUMNS", "Results"]
+
+COLUMNS = {
+    "performance": "model split group level measure estimate lower upper n events reason",
+    "calibration_curve": "model split group level predicted observed lower upper n events",
+    "decision_curve": "model split threshold n events flagged true_positives net_benefit net_benefit_all",
+    "risk_distribution": "model split bin_lower bin_upper n events",
+    "risk_deciles": "model split decile n events died mean_risk",
+    "capacity": "model split share n reviewed events events_found",
+    "threshold_groups": "model split group level threshold n events flagged true_positives false_positives "
+    "false_negatives true_negatives flag_rate true_positive_rate false_positive_rate positive_predictive_value",
+    "by_period": "split period n events expected oe_ratio lower upper",
+    "table1": "section characteristic level statistic split value n unit",
+    "comparison": "model_a model_b split measure difference lower upper n events",
+}
+
+
+@dataclass(frozen=True)
+class Results:
+    """All numbers of the assessment, exact and unreleased: the disclosure gate comes next.
+
+    ``split`` is ``cross-validation`` (development discharges, scored out of fold) or ``test``; ``group`` and ``level``
+    are ``all`` for everyone; `n` and `events` are discharges and events; a number that could not be computed is NaN.
+
+    Parameters
+    ----------
+    performance
+        model, split, group, level, measure, estimate, lower, upper, n, events, reason. One row a number. `reason` says
+        why a number is missing or imprecise. ICI, E50 and E90 have no interval: ``ici_expected`` and
+        ``ici_expected_95`` are the mean and the 95th centile of the ICI under perfect calibration at that n. Everyone
+        has the net benefit at every threshold; groups have it at the decision threshold.
+    calibration_curve
+        model, split, group, level, predicted, observed, lower, upper, n, events; the last two are of people whose
+        risk rounds to `predicted`.
+    decision_curve
+        model, split, threshold, n, events, flagged, true_positives, net_benefit, net_benefit_all.
+    risk_distribution
+        model, split, bin_lower, bin_upper, n, events.
+    risk_deciles
+        model, split, decile, n, events, died, mean_risk.
+    capacity
+        model, split, share, n, reviewed, events, events_found.
+    threshold_groups
+        model, split, group, level, threshold, n, events, flagged, true_positives, false_positives, false_negatives,
+        true_negatives, flag_rate, true_positive_rate, false_positive_rate, positive_predictive_value.
+    by_period
+        split, period, n, events, expected, oe_ratio, lower, upper; of the first model.
+    table1
+        section, characteristic, level, statistic, split, value, n, unit.
+    comparison
+        model_a, model_b, split, measure, difference (a minus b), lower, upper, n, events.
+    checks
+        HFR101, HFR102 and HFR130 to HFR136.
+    """
+
+    performance: pd.DataFrame
+    calibration_curve: pd.DataFrame
+    decision_curve: pd.DataFrame
+    risk_distribution: pd.DataFrame
+    risk_deciles: pd.DataFrame
+    capacity: pd.DataFrame
+    threshold_groups: pd.DataFrame
+    by_period: pd.DataFrame
+    table1: pd.DataFrame
+    comparison: pd.DataFrame
+    checks: list[Check]

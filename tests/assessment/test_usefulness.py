@@ -1,0 +1,77 @@
+"""Decision curve, capacity, and who is where in the spread of risks."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from hfrisk.assessment.periods import by_quarter
+from hfrisk.assessment.utility import capacity_table, decision_curve, net_benefit, risk_deciles, risk_distribution
+
+
+def test_decision_curve_is_that_of_dcurves(discharges) -> None:
+    import dcurves
+
+    thresholds = [hundredth / 100 for hundredth in range(5, 41)]
+    theirs = dcurves.dca(data=discharges, outcome="event", modelnames=["risk"], thresholds=np.array(thresholds))
+    ours = decision_curve(discharges["event"], discharges["risk"], thresholds)
+    for model, column in (("risk", "net_benefit"), ("all", "net_benefit_all")):
+        expected = theirs[theirs["model"] == model].sort_values("threshold")["net_benefit"]
+        np.testing.assert_allclose(ours[column], expected, atol=1e-12)
+
+
+def test_net_benefit_of_flagging_no_one_is_nought_and_of_everyone_treat_all() -> None:
+    event, risk = np.array([0, 0, 0, 1]), np.array([0.10, 0.12, 0.14, 0.18])
+    assert net_benefit(event, risk, 0.5) == 0
+    everyone = decision_curve(event, risk, [0.05]).iloc[0]
+    assert everyone["net_benefit"] == pytest.approx(everyone["net_benefit_all"]) == pytest.approx(0.25 - 0.75 / 19)
+
+
+def test_a_person_exactly_at_the_threshold_is_flagged() -> None:
+    row = decision_curve(np.array([1, 0, 0]), np.array([0.2, 0.2, 0.19]), [0.2]).iloc[0]
+    assert (row["flagged"], row["true_positives"]) == (2, 1)
+
+
+def test_reviewing_the_riskiest_fifth_finds_those_of_them_who_came_back() -> None:
+    event = np.array([1, 1, 0, 0, 1, 0, 0, 0, 0, 0])
+    risk = np.array([0.9, 0.8, 0.7, 0.6, 0.5, 0.4, 0.3, 0.2, 0.1, 0.05])
+    table = capacity_table(event, risk, [0.2, 0.5])
+    assert table[["reviewed", "events", "events_found"]].to_numpy().tolist() == [[2, 3, 2], [5, 3, 3]]
+
+
+def test_risk_bins_hold_everyone_once_and_know_their_edges() -> None:
+    risk = np.array([0.0, 0.019, 0.02, 0.28, 0.29, 0.5, 1.0])
+    table = risk_distribution(np.array([0, 1, 0, 1, 0, 1, 1]), risk)
+    assert table["n"].sum() == 7
+    assert table["events"].sum() == 4
+    for value in risk[:-1]:
+        assert ((table["bin_lower"] <= value) & (value < table["bin_upper"])).sum() == 1
+    assert table.loc[table["bin_lower"] == 0.02, "n"].tolist() == [1]
+    assert table.iloc[-1]["n"] == 1
+
+
+def test_deciles_of_risk_show_deaths_beside_events() -> None:
+    n = 1003
+    risk = np.linspace(0.05, 0.6, n)
+    died = np.arange(n) < 100
+    table = risk_deciles((np.arange(n) % 4 == 0).astype(int), risk, died)
+    assert table["decile"].tolist() == list(range(1, 11))
+    assert table["n"].sum() == n
+    assert table["n"].min() >= 100
+    assert table["died"].tolist()[0] >= 99
+    assert table["died"].sum() == 100
+    assert table["mean_risk"].is_monotonic_increasing
+
+
+def test_quarters_compare_observed_with_expected_and_leave_small_ones_without_a_ratio() -> None:
+    date = pd.Series(pd.to_datetime(["2023-01-31"] * 100 + ["2023-04-01"] * 100 + ["2022-12-31"] * 20))
+    event = np.array([1] * 20 + [0] * 80 + [1] * 40 + [0] * 60 + [1] * 4 + [0] * 16)
+    table = by_quarter(event, np.full(220, 0.2), date)
+    assert table["period"].tolist() == ["2022 Q4", "2023 Q1", "2023 Q2"]
+    assert table["n"].tolist() == [20, 100, 100]
+    assert table["events"].tolist() == [4, 20, 40]
+    np.testing.assert_allclose(table["expected"], [4, 20, 20])
+    np.testing.assert_allclose(table["oe_ratio"], [np.nan, 1, 2])
+    assert (table["lower"] < table["oe_ratio"]).tolist() == [False, True, True]
+    assert table.loc[2, "lower"] > 1 > table.loc[1, "lower"]
