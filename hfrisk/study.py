@@ -95,6 +95,11 @@ def _no_duplicates(loader: _Loader, node: yaml.MappingNode, deep: bool = False) 
     return content
 
 
+# A date stays text until its setting reads it: one that does not exist is then told by the name of the setting.
+_Loader.yaml_implicit_resolvers = {
+    first: [(tag, pattern) for tag, pattern in resolvers if tag != "tag:yaml.org,2002:timestamp"]
+    for first, resolvers in yaml.SafeLoader.yaml_implicit_resolvers.items()
+}
 _Loader.add_constructor(yaml.resolver.BaseResolver.DEFAULT_MAPPING_TAG, lambda loader, node: _no_duplicates(loader, node, deep=True))
 
 
@@ -149,8 +154,8 @@ def study_from(content: Mapping[str, Any], *, base: Path, overrides: Sequence[st
 
 def _value(override: str, text: str) -> Any:
     try:
-        return yaml.safe_load(text) if text.strip() else None
-    except yaml.YAMLError:
+        return yaml.load(text, Loader=_Loader) if text.strip() else None  # noqa: S506  # a subclass of SafeLoader
+    except (yaml.YAMLError, RecursionError):
         raise StudyError(f"The value in --set {override} cannot be understood.", where="--set", todo="Quote it.") from None
 
 
@@ -225,13 +230,16 @@ def _model_at(location: Sequence[Any]) -> type[BaseModel] | None:
 
 
 def _suggestion(key: str, model: type[BaseModel]) -> str:
+    settings = [path for path, _ in walk(Study)]
+    elsewhere = [path for path in settings if path.rsplit(".", 1)[-1] == key]
     near = difflib.get_close_matches(key, list(model.model_fields), n=1, cutoff=0.5)
+    if elsewhere:
+        return f"Did you mean {elsewhere[0]}?"
     if near:
         return f"Did you mean {near[0]}?"
-    elsewhere = difflib.get_close_matches(key, [path.rsplit(".", 1)[-1] for path, _ in walk(Study)], n=1, cutoff=0.7)
-    if elsewhere:
-        full = next(path for path, _ in walk(Study) if path.rsplit(".", 1)[-1] == elsewhere[0])
-        return f"Did you mean {full}?"
+    far = difflib.get_close_matches(key, [path.rsplit(".", 1)[-1] for path in settings], n=1, cutoff=0.7)
+    if far:
+        return f"Did you mean {next(path for path in settings if path.rsplit('.', 1)[-1] == far[0])}?"
     return f"Known here: {', '.join(model.model_fields)}."
 
 
