@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-
-import ibis
 import ibis.expr.types as ir
 
 from hfrisk.checks import Check
 from hfrisk.codelists import read_csv, read_yaml
 from hfrisk.cohort import coded, starts_with_any
 from hfrisk.features.dictionary import Feature
-from hfrisk.features.family import KEYS, Context, Family, on_grid
+from hfrisk.features.family import KEYS, Context, Family, on_grid, small_table
 
 __all__ = ["conditions", "frailty"]
 
@@ -95,29 +92,28 @@ def conditions(context: Context) -> Family:
 
 def frailty(context: Context) -> Family:
     """The Hospital Frailty Risk Score (Gilbert 2018): each three-character category once, two years before admission."""
-    history = _history(context, context.settings.frailty_lookback_days)
     weights = {row["code"]: float(row["weight"]) for row in read_csv("hfrs.csv")}
     notices = []
     if context.vocabulary == "icd9_cm":
-        mapping = {row["prefix"]: row["category"] for row in read_csv("hfrs_icd9.csv")}
-        category = ibis.coalesce(
-            *[
-                _lookup(history.code.substr(0, length), {p: c for p, c in mapping.items() if len(p) == length})
-                for length in sorted({len(p) for p in mapping}, reverse=True)
-            ]
-        )
-        points = {c: sum((weights[part] for part in c.split("+")), 0.0) for c in set(mapping.values())}
+        listed = [(row["prefix"], row["category"]) for row in read_csv("hfrs_icd9.csv")]
         notices.append(_approximate_frailty())
     else:
-        category = history.code.substr(0, 3)
-        points = weights
-    once = history.mutate(category=category)
-    once = once.filter(once.category.isin(sorted(points))).select(*KEYS, "category").distinct()
-    score = (
-        once.mutate(points=_lookup(once.category, points))
-        .group_by(list(KEYS))
-        .aggregate(frailty_score=lambda t: on_grid(t.points.sum(), 0.1))
+        listed = [(code, code) for code in weights]
+    table = small_table(
+        [
+            {"prefix": prefix, "category": category, "points": sum(weights[part] for part in category.split("+"))}
+            for prefix, category in listed
+        ]
     )
+    # each code that occurs is looked up once, by its longest listed prefix, not once for every person who has it
+    codes = _coded(context).select("code").distinct()
+    matched = codes.inner_join(table, codes.code.startswith(table.prefix))
+    best = matched.group_by("code").aggregate(
+        category=matched.category.argmax(matched.prefix.length()), points=matched.points.argmax(matched.prefix.length())
+    )
+    history = _history(context, context.settings.frailty_lookback_days)
+    once = history.inner_join(best, "code").select(*KEYS, "category", "points").distinct()
+    score = once.group_by(list(KEYS)).aggregate(frailty_score=on_grid(once.points.sum(), 0.1))
     entry = Feature(
         "frailty_score",
         "Hospital Frailty Risk Score",
@@ -139,14 +135,7 @@ def _history(context: Context, days: int) -> ir.Table:
 
     One row an index discharge and diagnosis: the key, ``code``, ``earlier`` (dated before admission), ``days_ago``.
     """
-    rows = context.cdm.table("condition_occurrence")
-    rows = rows.select(
-        "person_id",
-        "visit_occurrence_id",
-        on="condition_start_date",
-        code=coded(rows.condition_source_value, context.vocabulary),
-    )
-    rows = rows.filter(rows.code.notnull(), rows.on.notnull())
+    rows = _coded(context)
     index = context.index.select(*KEYS, "admission_date")
     pairs = index.inner_join(rows, "person_id")
     ago = pairs.admission_date.delta(pairs.on, unit="day")
@@ -158,8 +147,16 @@ def _history(context: Context, days: int) -> ir.Table:
     return pairs.mutate(earlier=earlier).filter(keep).select(*KEYS, "code", "earlier", "days_ago")
 
 
-def _lookup(value: ir.StringValue, table: Mapping[str, object]) -> ir.Value:
-    return value.cases(*sorted(table.items()))
+def _coded(context: Context) -> ir.Table:
+    """Diagnoses with a date and a code of the study's vocabulary."""
+    rows = context.cdm.table("condition_occurrence")
+    rows = rows.select(
+        "person_id",
+        "visit_occurrence_id",
+        on="condition_start_date",
+        code=coded(rows.condition_source_value, context.vocabulary),
+    )
+    return rows.filter(rows.code.notnull(), rows.on.notnull())
 
 
 def _approximate_frailty() -> Check:

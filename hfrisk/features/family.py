@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
+import ibis
 import ibis.expr.types as ir
 
 from hfrisk.cdm import Cdm
@@ -12,7 +14,7 @@ from hfrisk.cohort import Cohort
 from hfrisk.features.dictionary import Feature
 from hfrisk.features.settings import FeatureSettings
 
-__all__ = ["KEYS", "Context", "Family", "on_grid"]
+__all__ = ["KEYS", "Context", "Family", "on_grid", "small_table"]
 
 KEYS = ("person_id", "index_id")
 
@@ -61,3 +63,9 @@ def on_grid(value: ir.NumericValue, precision: float) -> ir.FloatingValue:
     if digits is not None:
         return value.round(digits).cast("float64")
     return (value / precision).round(0) * precision
+
+
+def small_table(rows: Sequence[Mapping[str, object]]) -> ir.Table:
+    """A small table written into the query itself, to join where a long CASE would be repeated at every use."""
+    listed = ibis.array([ibis.struct(row) for row in rows]).unnest().name("row").as_table()
+    return listed.select(**{name: listed.row[name] for name in rows[0]})

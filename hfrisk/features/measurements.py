@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
-import ibis
 import ibis.expr.types as ir
 
 from hfrisk.checks import Check
 from hfrisk.codelists import read_yaml
 from hfrisk.cohort import known_at
 from hfrisk.features.dictionary import Feature
-from hfrisk.features.family import KEYS, Context, Family, on_grid
+from hfrisk.features.family import KEYS, Context, Family, on_grid, small_table
 
 __all__ = ["measurements"]
 
@@ -66,21 +65,35 @@ def measurements(context: Context) -> Family:
 
 
 def _long(context: Context, analytes: dict[str, Any]) -> ir.Table:
+    wanted = small_table(
+        [
+            {"concept": concept, "analyte": name, "lower": float(entry["lower"]), "upper": float(entry["upper"])}
+            for name, entry in analytes.items()
+            for concept in entry["concepts"]
+        ]
+    )
+    factors = small_table(
+        [
+            {"of": name, "unit": unit, "factor": float(factor)}
+            for name, entry in analytes.items()
+            for unit, factor in entry.get("factors", {}).items()
+        ]
+    )
     rows = context.cdm.table("measurement")
-    concepts = {concept: name for name, entry in analytes.items() for concept in entry["concepts"]}
-    rows = rows.filter(rows.measurement_concept_id.isin(sorted(concepts)), rows.value_as_number.notnull(), rows.measurement_date.notnull())
-    people = context.index.select("person_id").distinct()
-    rows = rows.semi_join(people, "person_id")
+    rows = rows.filter(rows.value_as_number.notnull(), rows.measurement_date.notnull())
+    rows = rows.semi_join(context.index.select("person_id").distinct(), "person_id")
+    rows = rows.inner_join(wanted, rows.measurement_concept_id == wanted.concept)
+    rows = rows.left_join(factors, [rows.analyte == factors["of"], rows.unit_concept_id == factors.unit])
     rows = rows.select(
         "person_id",
-        "unit_concept_id",
-        "value_as_number",
+        "analyte",
+        "lower",
+        "upper",
         on="measurement_date",
         at=known_at(rows.measurement_date, rows.measurement_datetime),
-        analyte=rows.measurement_concept_id.cases(*sorted(concepts.items())),
+        value=rows.value_as_number * rows.factor.fill_null(1.0),
     )
-    rows = rows.mutate(value=_in_uk_units(rows, analytes))
-    rows = rows.filter(_plausible(rows, analytes))
+    rows = rows.filter(rows.value.between(rows.lower, rows.upper))
     index = context.index.select(*KEYS, "admission_date", "discharged_at")
     pairs = index.inner_join(rows.select("person_id", "analyte", "on", "at", "value"), "person_id")
     pairs = pairs.filter(pairs.at < pairs.discharged_at, pairs.admission_date.delta(pairs.on, unit="day") <= 1)
@@ -89,21 +102,6 @@ def _long(context: Context, analytes: dict[str, Any]) -> ir.Table:
     middle = (moments.low + moments.high) / 2
     return moments.group_by([*KEYS, "analyte"]).aggregate(
         last=middle.argmax(moments["at"]), lowest=moments.low.min(), highest=moments.high.max(), values=moments["values"].sum()
-    )
-
-
-def _in_uk_units(rows: ir.Table, analytes: dict[str, Any]) -> ir.FloatingValue:
-    factors = [
-        ((rows.analyte == name) & (rows.unit_concept_id == unit), float(factor))
-        for name, entry in analytes.items()
-        for unit, factor in entry.get("factors", {}).items()
-    ]
-    return rows.value_as_number * ibis.cases(*factors, else_=1.0)
-
-
-def _plausible(rows: ir.Table, analytes: dict[str, Any]) -> ir.BooleanValue:
-    return ibis.or_(
-        *[(rows.analyte == name) & rows.value.between(float(entry["lower"]), float(entry["upper"])) for name, entry in analytes.items()]
     )
 
 
