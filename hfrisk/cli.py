@@ -178,6 +178,9 @@ def demo(
     _result(finished.summary, as_json, lambda: _run_in_words(finished.summary))
 
 
+# what a shell expects of a program that was stopped by Ctrl-C
+_INTERRUPTED = 130
+
 DEMO: dict[str, Any] = {
     "name": "demo",
     "title": "Who comes back within 30 days? A made-up region",
@@ -194,11 +197,12 @@ def main() -> None:
         _say(f"hfrisk: {error}")
         sys.exit(error.exit_code)
     except (KeyboardInterrupt, typer.Abort):
-        _say("Stopped. What was finished is kept: the same command goes on from here.")
-        sys.exit(130)
+        code = _INTERRUPTED
     except typer.TyperException as error:
         error.show()  # type: ignore[attr-defined]  # a wrong command or option, in the parser's own words
         sys.exit(2)
+    if code == _INTERRUPTED:
+        _say("Stopped. What was finished is kept: the same command goes on from here.")
     sys.exit(code if isinstance(code, int) else 0)
 
 

@@ -14,7 +14,7 @@ from hfrisk.synthetic import RegionSettings, synthesise
 
 QUICK: dict[str, Any] = {
     "model": {"trials": 4, "max_rounds": 150},
-    "assessment": {"replicates": 60, "redraws": 20},
+    "assessment": {"replicates": 100, "redraws": 50},
 }
 
 

@@ -1,0 +1,165 @@
+"""Release of the model: its text, its calibration, its contract, and how it was tuned."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from hfrisk.disclosure.model_text import ScrubbedModel, scrub_model
+from hfrisk.disclosure.policy import Policy
+from hfrisk.disclosure.released import Bundle
+from hfrisk.disclosure.wording import without_places
+from hfrisk.errors import DataError
+
+if TYPE_CHECKING:
+    from hfrisk.features import Feature
+    from hfrisk.modelling import Model
+
+__all__ = ["feature_records", "release_bundle", "release_tuning"]
+
+_STATUS = "research software, not a medical device; not for direct care"
+_ISOTONIC_DECIMALS = 4
+_AS_THEY_ARE = frozenset(
+    [
+        "learner", "params", "rounds", "best_trial", "trials_complete", "trials_pruned", "fold_rounds",
+        "logistic_penalty", "folds", "repeats", "seed", "edge_of_space", "empty_features"
+    ]
+)
+_LOSSES = frozenset({"log_loss_tuning", "log_loss_out_of_fold", "logistic_losses"})
+_COUNTS = frozenset({"n_development", "persons_development", "events"})
+_TRIAL_FACTS = frozenset({"trial", "state", "rounds"})
+
+
+def release_bundle(
+    model: Model, dictionary: Sequence[Feature], policy: Policy, *, study: Mapping[str, Any], cohort: Mapping[str, Any], versions: Any
+) -> tuple[Bundle, ScrubbedModel]:
+    """The model as it may leave.
+
+    Parameters
+    ----------
+    model
+        As trained.
+    dictionary
+        Features; the inputs of the model are among them.
+    policy
+        The rules.
+    study
+        ``model_name``, ``outcome_words``, ``bands``, ``threshold``.
+    cohort
+        ``window`` and ``risk`` of the cohort.
+    versions
+        Library versions, for the contract.
+
+    Raises
+    ------
+    DataError
+        See `model_text.scrub_model`; also HFR142, if an isotonic calibration holds exact shares of its steps.
+    """
+    scrubbed = scrub_model(model.booster_text, dictionary, policy)
+    calibration = _calibration(model.calibration)
+    by_name = {f.name: f for f in dictionary}
+    inputs = [by_name[name] for name in model.inputs]
+    contract = {
+        "name": str(study["model_name"]),
+        "inputs": [_input(f) for f in inputs],
+        "outcome": str(study["outcome_words"]),
+        "window": list(cohort["window"]),
+        "risk": str(cohort["risk"]),
+        "bands": [float(x) for x in study["bands"]],
+        "threshold": float(study["threshold"]),
+        "calibration": calibration,
+        "missing": "a value that was not recorded is left empty; the model has a path for it",
+        "precision": "values are rounded to the nearest multiple of the input's precision before scoring",
+        "versions": without_places(versions),
+        "status": _STATUS,
+    }
+    return Bundle(scrubbed.text, calibration, contract, feature_records(inputs)), scrubbed
+
+
+def feature_records(dictionary: Sequence[Feature]) -> list[dict[str, Any]]:
+    """The feature dictionary as records; it holds published facts only."""
+    return [
+        {
+            "name": f.name,
+            "words": f.words,
+            "family": f.family,
+            "theme": f.theme,
+            "unit": f.unit,
+            "window": f.window,
+            "sources": ", ".join(f.sources),
+            "precision": float(f.precision),
+            "lower": float(f.lower),
+            "upper": float(f.upper),
+            "direction": f.direction,
+            "modifiable": f.modifiable,
+            "sensitive": f.sensitive,
+            "skewed": f.skewed,
+            "kind": f.kind,
+        }
+        for f in dictionary
+    ]
+
+
+def release_tuning(model: Model, policy: Policy, share_of_events: float) -> dict[str, Any]:
+    """How the model was tuned: settings as they are, losses rounded, counts by the policy.
+
+    The log loss without a model is the entropy of the event share, so it is computed from `share_of_events`, the
+    shown one. What this code does not know stays inside.
+    """
+    summary: dict[str, Any] = {}
+    for name, value in model.summary.items():
+        if name in _AS_THEY_ARE:
+            summary[name] = without_places(value)
+        elif name in _LOSSES:
+            summary[name] = _loss(value, policy)
+        elif name in _COUNTS:
+            summary[name] = None if value < policy.threshold else int(policy.rounded(value))
+        elif name == "log_loss_null":
+            q = share_of_events
+            summary[name] = None if math.isnan(q) else policy.estimate(-q * math.log(q) - (1 - q) * math.log1p(-q))
+    trials = []
+    for row in model.trials.to_dict("records"):
+        trials.append({str(k): v if k in _TRIAL_FACTS else _loss(v, policy) for k, v in row.items()})
+    return {"best": summary.get("params", {}), "summary": summary, "trials": trials}
+
+
+def _input(feature: Feature) -> dict[str, Any]:
+    return {
+        "name": feature.name,
+        "words": feature.words,
+        "unit": feature.unit,
+        "type": "binary" if feature.kind == "binary" else "number",
+        "lower": float(feature.lower),
+        "upper": float(feature.upper),
+        "precision": float(feature.precision),
+        "required": True,
+    }
+
+
+def _calibration(calibration: Mapping[str, Any]) -> dict[str, Any]:
+    # Two numbers fitted on all rows say nothing of a few; the steps of an isotonic table are event shares of some tens
+    # of rows, and an exact share of a small denominator is a count.
+    method = calibration["method"]
+    if method in {"none", "platt"}:
+        return {k: calibration[k] for k in ("method", "intercept", "slope") if k in calibration}
+    table = {k: [float(v) for v in calibration[k]] for k in ("x", "y")} if method == "isotonic" else {}
+    coarse = all(np.array_equal(v, np.round(v, _ISOTONIC_DECIMALS)) for v in table.values())
+    if not table or not coarse:
+        raise DataError(
+            "The calibration holds exact shares of small groups of people (HFR142): it may not leave.",
+            where="model.calibration",
+            todo="Use platt, or a calibration whose steps are rounded to four decimals before they are used.",
+        )
+    return {"method": "isotonic", **table}
+
+
+def _loss(value: Any, policy: Policy) -> Any:
+    if isinstance(value, Mapping):
+        return {str(k): _loss(v, policy) for k, v in value.items()}
+    if isinstance(value, (float, np.floating)):
+        rounded = policy.estimate(float(value))
+        return None if math.isnan(rounded) else rounded
+    return value

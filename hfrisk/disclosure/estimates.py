@@ -1,0 +1,168 @@
+"""Estimates that carry the prevalence inside them, recomputed from the counts that are shown.
+
+Brier score b and scaled Brier score 1 - b / (p (1 - p)) together give the prevalence p, and with n the exact events.
+So do O/E with the mean risk, net benefit with n, and the calibration intercept with the mean risks by tenth. Each is
+therefore recomputed as if the shown (rounded) counts were the true ones; the argument, measure by measure:
+
+- *scaled Brier*: b is a mean of squared distances of risks, which no count determines. With the shown prevalence q the
+  released value is 1 - b / (q (1 - q)): it says something about b, nothing about p beyond q.
+- *O/E*: the expected share (a mean of risks) is not a count. Released is q over the expected share.
+- *net benefit*: a function of true and false positives, n and the threshold, all four as shown; withheld where one of
+  them is. Nothing but the shown counts goes into it.
+- *calibration intercept*: moved by logit q - logit p. What is left depends on p only through the spread of the risks
+  (second order: about a twentieth for the risks that readmission models give), far below its three decimals.
+- *intervals* from resampling are moved with their estimate, by the same factor or the same difference: else their middle
+  would give back the value that was taken away. Intervals that are a function of a count are computed anew from the
+  shown count.
+
+For all four, two data sets with the same shown counts and the same risks give the same released value (the intercept
+to its precision): that is the property that the tests check. AUROC is a ratio of whole numbers too; the number of its
+significant figures (`Policy.figures_for`) keeps many pairs of events and non-events possible.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import NamedTuple
+
+import pandas as pd
+
+from hfrisk.disclosure.policy import Policy, significant
+
+__all__ = ["Estimate", "People", "net_benefit", "poisson_limits", "released_difference", "released_estimate"]
+
+_INTERCEPT_DECIMALS = 3
+_WITHOUT_INPUTS = frozenset({"null"})
+
+
+class People(NamedTuple):
+    """A set of people: exact size and events, and those that are shown (NaN where withheld)."""
+
+    n: float
+    events: float
+    shown_n: float
+    shown_events: float
+
+    @property
+    def shown(self) -> bool:
+        """Whether size and events are both shown."""
+        return not (math.isnan(self.shown_n) or math.isnan(self.shown_events))
+
+
+class Estimate(NamedTuple):
+    """A number and its interval; NaN where there is none."""
+
+    value: float
+    lower: float = math.nan
+    upper: float = math.nan
+
+    def moved(self, by: float) -> Estimate:
+        """The estimate and its interval, shifted."""
+        return Estimate(self.value + by, self.lower + by, self.upper + by)
+
+    def scaled(self, by: float) -> Estimate:
+        """The estimate and its interval, multiplied by a positive number."""
+        return Estimate(self.value * by, self.lower * by, self.upper * by)
+
+    def at(self, figures: int, decimals: int) -> Estimate:
+        """At so many significant figures, and at most so many decimals."""
+        return Estimate(*(significant(x, figures, decimals) for x in self))
+
+
+def net_benefit(true_positives: float, false_positives: float, n: float, threshold: float) -> float:
+    """Net benefit at a threshold, ``TP/n - FP/n * t/(1-t)``; NaN if a count is NaN."""
+    return true_positives / n - false_positives / n * threshold / (1 - threshold)
+
+
+def poisson_limits(events: pd.Series, confidence: float) -> tuple[pd.Series, pd.Series]:
+    """Exact limits of a Poisson mean given shown events (Garwood, Biometrika 1936;28:437); NaN stays NaN."""
+    from scipy.stats import chi2
+
+    tail = (1 - confidence) / 2
+    return (
+        pd.Series(chi2.ppf(tail, 2 * events) / 2, index=events.index),
+        pd.Series(chi2.ppf(1 - tail, 2 * events + 2) / 2, index=events.index),
+    )
+
+
+def released_estimate(
+    model: str, measure: str, exact: Estimate, people: People, policy: Policy, benefit: float
+) -> tuple[Estimate, str]:
+    """One estimate as it may leave, and why not if it may not.
+
+    Parameters
+    ----------
+    model, measure
+        Names as in the results.
+    exact
+        Computed from the exact data; its value may be NaN (not computed).
+    people
+        Whose estimate it is.
+    policy
+        The rules.
+    benefit
+        The net benefit from shown counts, if that is what is asked for; NaN where one of them is withheld.
+
+    Returns
+    -------
+    (Estimate, str)
+        NaNs and a reason where it is withheld.
+    """
+    nothing = Estimate(math.nan)
+    if math.isnan(exact.value):
+        return nothing, ""
+    if not people.shown:
+        return nothing, policy.dependent
+    if model in _WITHOUT_INPUTS and measure in {"brier", "log_loss"}:
+        return nothing, "the error of a model without inputs is the exact share of events itself"
+    was, now = people.events / people.n, people.shown_events / people.shown_n
+    decimals = 4
+    if measure == "prevalence":
+        exact = Estimate(now)
+    elif measure == "scaled_brier":
+        exact = exact.moved((1 - exact.value) * (1 - _variance(was) / _variance(now)))
+    elif measure == "oe_ratio":
+        exact = exact.scaled(now / was)
+    elif measure == "calibration_intercept":
+        exact, decimals = exact.moved(_logit(now) - _logit(was)), _INTERCEPT_DECIMALS
+    elif measure.startswith("net_benefit@"):
+        if math.isnan(benefit):
+            return nothing, policy.dependent
+        exact = exact.moved(benefit - exact.value)
+    figures = policy.figures_for(people.shown_events, people.shown_n - people.shown_events)
+    return exact.at(figures, decimals), ""
+
+
+def released_difference(
+    measure: str, exact: Estimate, people: People, policy: Policy, benefit: float
+) -> tuple[Estimate, str]:
+    """The difference of one measure between two models on the same people, as it may leave.
+
+    A difference in scaled Brier is one in Brier over p (1 - p), and a difference in O/E is p times one of expected
+    shares, so both are scaled to the shown prevalence; one in net benefit is `benefit`, taken between shown counts.
+    Parameters and result as in `released_estimate`.
+    """
+    nothing = Estimate(math.nan)
+    if math.isnan(exact.value):
+        return nothing, ""
+    if not people.shown:
+        return nothing, policy.dependent
+    was, now = people.events / people.n, people.shown_events / people.shown_n
+    if measure == "scaled_brier":
+        exact = exact.scaled(_variance(was) / _variance(now))
+    elif measure == "oe_ratio":
+        exact = exact.scaled(now / was)
+    elif measure.startswith("net_benefit@"):
+        if math.isnan(benefit):
+            return nothing, policy.dependent
+        exact = exact.moved(benefit - exact.value)
+    figures = policy.figures_for(people.shown_events, people.shown_n - people.shown_events)
+    return exact.at(figures, 4 if figures >= 3 else 3), ""
+
+
+def _variance(share: float) -> float:
+    return share * (1 - share)
+
+
+def _logit(share: float) -> float:
+    return math.log(share / (1 - share))

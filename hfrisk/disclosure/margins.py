@@ -1,0 +1,156 @@
+"""Counts that add up to a total: which to withhold, so that nothing withheld can be worked out from what is shown.
+
+What is guaranteed for one total and any number of lists that each add up to it (women and men; age bands; ...), against
+a reader who knows the rules, the threshold and which parts were small to begin with: after all sums are drawn, a part
+withheld for being small can still be any of at least `base` numbers, and no other part, nor the total, is pinned to one
+number. Rounding alone does not give that: with a total of 113 shown as 115 and two parts of 52 shown as 50, the third
+part of 9 is the only number that fits.
+
+Not guaranteed: lists that cross each other (women by age) solved as a whole, and knowledge from outside.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+from hfrisk.disclosure.policy import Floats, Policy
+
+__all__ = ["Mask", "Range", "feasible", "protect", "protect_all"]
+
+Mask = npt.NDArray[np.bool_]
+
+
+class Range(NamedTuple):
+    """Smallest and largest number, both included."""
+
+    low: float
+    high: float
+
+
+def protect(
+    counts: object, total: float, policy: Policy, small: Mask | None = None, keep: Mask | None = None
+) -> Mask:
+    """Which parts of one list to withhold; see `protect_all`."""
+    given = None if small is None else [small]
+    return protect_all([counts], total, policy, given, None if keep is None else [keep])[0]
+
+
+def protect_all(
+    lists: Sequence[object],
+    total: float,
+    policy: Policy,
+    small: Sequence[Mask] | None = None,
+    keep: Sequence[Mask] | None = None,
+) -> list[Mask]:
+    """Which parts of several lists with one total to withhold.
+
+    Parameters
+    ----------
+    lists
+        Exact parts, each of shape (k,). A list need not sum to `total`: what is missing counts as one more part, which
+        is never shown.
+    total
+        The exact total, which is shown rounded somewhere (or withheld, when it is small itself).
+    policy
+        The rules.
+    small
+        Parts that must be withheld to begin with; by default those under the threshold, and those that leave
+        fewer than the threshold over.
+    keep
+        Parts that are shown elsewhere, unless small: withholding them here would protect nothing.
+
+    Returns
+    -------
+    list of ndarray of bool
+        One mask a list.
+
+    Notes
+    -----
+    If exactly one part of a list is withheld, the smallest of the others goes too. Then the reader's arithmetic is done
+    (`feasible`); as long as it pins something down, the smallest shown part of a list that helped goes.
+    """
+    values = [np.nan_to_num(np.asarray(counts, dtype=float)) for counts in lists]
+    first = [
+        policy.small(v, total) if small is None else np.asarray(small[i], dtype=bool) for i, v in enumerate(values)
+    ]
+    kept = [np.zeros(len(v), dtype=bool) for v in values] if keep is None else list(keep)
+    withheld = [mask.copy() for mask in first]
+    for v, mask, stays in zip(values, withheld, kept, strict=True):
+        if mask.sum() == 1 and total - v.sum() < policy.threshold:
+            _withhold_smallest(v, mask, stays)
+    while (culprit := _revealing(values, total, first, withheld, kept, policy)) is not None:
+        _withhold_smallest(values[culprit], withheld[culprit], kept[culprit])
+    return withheld
+
+
+def feasible(shown: Floats, total: Range, policy: Policy, under: Mask | None = None, rest: float = 0.0) -> list[Range]:
+    """The reader's arithmetic on one list: for each part, the exact counts that fit everything shown.
+
+    Parameters
+    ----------
+    shown
+        Rounded parts, NaN where withheld, shape (k,).
+    total
+        What the total can be.
+    policy
+        The rules, which the reader knows.
+    under
+        Parts that the reader knows to be under the threshold (default: all that are withheld); other withheld
+        parts may be anything.
+    rest
+        Largest size of what belongs to the total but is not listed.
+
+    Returns
+    -------
+    list of Range
+        Both ends are reached by some list that fits.
+    """
+    low, high = _boxes(shown, total, policy, np.isnan(shown) if under is None else under)
+    lowest = np.maximum(low, total.low - rest - (high.sum() - high))
+    highest = np.minimum(high, total.high - (low.sum() - low))
+    return [Range(float(a), float(b)) for a, b in zip(lowest, highest, strict=True)]
+
+
+def _boxes(shown: Floats, total: Range, policy: Policy, under: Mask) -> tuple[Floats, Floats]:
+    hidden = np.isnan(shown)
+    low, high = policy.stands_for(shown)
+    unknown = np.where(under, policy.threshold - 1, total.high)
+    return np.where(hidden, 0.0, low), np.where(hidden, unknown, high)
+
+
+def _revealing(
+    values: list[Floats], total: float, first: list[Mask], withheld: list[Mask], kept: list[Mask], policy: Policy
+) -> int | None:
+    # The list whose smallest shown part should go next; None when nothing is pinned down, or nothing is left to hide.
+    own = Range(0.0, policy.threshold - 1.0)
+    if total >= policy.threshold:
+        own = Range(*(float(x) for x in policy.stands_for(policy.rounded(total))))
+    sums = []
+    for v, small, mask in zip(values, first, withheld, strict=True):
+        low, high = _boxes(np.where(mask, np.nan, policy.rounded(v)), own, policy, small & (v < policy.threshold))
+        sums.append(Range(low.sum(), high.sum() + total - v.sum()))
+    known = Range(max(own.low, *(s.low for s in sums)), min(own.high, *(s.high for s in sums)))
+    pinned = [_pinned(v, s, m, known, total, policy) for v, s, m in zip(values, first, withheld, strict=True)]
+    if known.low < known.high and not any(pinned):
+        return None
+    helped = [max(s.low - own.low, own.high - s.high) for s in sums]
+    ranked = sorted(range(len(values)), key=lambda i: (not pinned[i], -helped[i]))
+    return next((i for i in ranked if not (withheld[i] | kept[i]).all()), None)
+
+
+def _pinned(counts: Floats, small: Mask, withheld: Mask, total: Range, exact_total: float, policy: Policy) -> bool:
+    under = small & (counts < policy.threshold)
+    shown = np.where(withheld, np.nan, policy.rounded(counts))
+    ranges = feasible(shown, total, policy, under, rest=exact_total - counts.sum())
+    enough = np.where(under, min(policy.base, policy.threshold), 2)
+    return any(r.high - r.low + 1 < e for r, e in zip(ranges, enough, strict=True))
+
+
+def _withhold_smallest(counts: Floats, withheld: Mask, kept: Mask) -> None:
+    closed = withheld | kept
+    if not closed.all():
+        withheld[np.where(closed, np.inf, counts).argmin()] = True

@@ -1,0 +1,191 @@
+"""Release of the tables about how good the model is: performance, groups at the threshold, comparisons."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from hfrisk.disclosure.estimates import Estimate, People, net_benefit, released_difference, released_estimate
+from hfrisk.disclosure.margins import Mask, protect
+from hfrisk.disclosure.people import EVERYONE, SET, released_sets
+from hfrisk.disclosure.policy import Policy
+
+__all__ = ["Benefits", "benefits_shown", "release_comparison", "release_performance", "release_threshold_groups"]
+
+Benefits = Mapping[tuple[str, str, str, str, str], float]
+"""Net benefit from shown counts, by model, split, group, level and measure name."""
+
+CELLS = ["true_positives", "false_positives", "false_negatives", "true_negatives"]
+RATES = ["flag_rate", "true_positive_rate", "false_positive_rate", "positive_predictive_value"]
+
+
+def release_performance(frame: pd.DataFrame, policy: Policy, benefits: Benefits) -> pd.DataFrame:
+    """Performance rows with shown counts, and estimates that give away no others.
+
+    Parameters
+    ----------
+    frame
+        `Results.performance`.
+    policy
+        The rules.
+    benefits
+        From `benefits_shown`.
+
+    Returns
+    -------
+    DataFrame
+        As it came, plus ``suppressed``.
+    """
+    sets = {_set(row): _people(row) for row in released_sets(frame, policy).to_dict("records")}
+    rows = []
+    for row in frame.to_dict("records"):
+        key = _set(row)
+        people = sets[key]
+        exact = Estimate(float(row["estimate"]), float(row["lower"]), float(row["upper"]))
+        measure = str(row["measure"])
+        benefit = benefits.get((*key, measure), math.nan)
+        shown, why = released_estimate(str(row["model"]), measure, exact, people, policy, benefit)
+        if not why and not people.shown:
+            why = policy.withheld
+        rows.append(_row(row, estimate=shown, people=people, suppressed=why))
+    return _frame(rows, frame)
+
+
+def release_threshold_groups(frame: pd.DataFrame, policy: Policy) -> pd.DataFrame:
+    """Who is flagged, by group: the four cells rounded, the rates from the rounded cells.
+
+    If one of the four cells of a group is withheld the other three go with it, since each follows from the margins; and
+    over the levels of a group no cell can be worked out from everyone's (`margins.protect`).
+
+    Returns
+    -------
+    DataFrame
+        As it came, plus ``suppressed``.
+    """
+    result = frame.reset_index(drop=True).copy()
+    columns = ["n", "events", "flagged", *CELLS, *RATES]
+    result[columns] = result[columns].astype(float)
+    result["suppressed"] = ""
+    if result.empty:
+        return result
+    sets = released_sets(result, policy)
+    shown = result[SET].merge(sets, on=SET, how="left")
+    hide_cells = (result[CELLS] < policy.threshold).any(axis=1).to_numpy()
+    hide_cells |= shown[["shown_n", "shown_events"]].isna().any(axis=1).to_numpy()
+    hide_flagged = shown["shown_n"].isna().to_numpy() | policy.small(result["flagged"], result["n"])
+    for _, within in result.groupby(["model", "split", "threshold"], sort=False):
+        whole = within[within["group"] == EVERYONE]
+        for group, parts in within.groupby("group", sort=False):
+            if group == EVERYONE:
+                continue
+            total = whole if len(whole) else parts
+            hide_cells[parts.index] = _protect_cells(parts, total, hide_cells[parts.index], policy)
+            flagged = parts["flagged"].to_numpy()
+            hide_flagged[parts.index] = protect(flagged, total["flagged"].sum(), policy, hide_flagged[parts.index])
+    exact_known = result[RATES].notna()
+    result["n"], result["events"] = shown["shown_n"], shown["shown_events"]
+    result["flagged"] = policy.rounded(result["flagged"].mask(hide_flagged))
+    for cell in CELLS:
+        result[cell] = policy.rounded(result[cell].mask(hide_cells))
+    tp, fp, fn, tn = (result[c] for c in CELLS)
+    result["flag_rate"] = result["flagged"] / result["n"]
+    result["true_positive_rate"] = tp / (tp + fn)
+    result["false_positive_rate"] = fp / (fp + tn)
+    result["positive_predictive_value"] = tp / (tp + fp)
+    for rate in RATES:
+        result[rate] = result[rate].where(exact_known[rate]).map(policy.estimate)
+    hidden = shown["shown_n"].isna() | shown["shown_events"].isna() | hide_cells | hide_flagged
+    result["suppressed"] = np.where(hidden, policy.withheld, "")
+    return result
+
+
+def release_comparison(frame: pd.DataFrame, policy: Policy, benefits: Benefits) -> pd.DataFrame:
+    """Differences between models on the same people.
+
+    Returns
+    -------
+    DataFrame
+        As it came, plus ``suppressed``.
+    """
+    rows = []
+    for row in frame.to_dict("records"):
+        n, events = float(row["n"]), float(row["events"])
+        hide = bool(policy.small(n)), bool(policy.small(n) | policy.small(events, n))
+        people = People(
+            n,
+            events,
+            math.nan if hide[0] else float(policy.rounded(n)),
+            math.nan if hide[1] else float(policy.rounded(events)),
+        )
+        exact = Estimate(float(row["difference"]), float(row["lower"]), float(row["upper"]))
+        measure, split = str(row["measure"]), str(row["split"])
+        a, b = (benefits.get((str(row[m]), split, EVERYONE, EVERYONE, measure), math.nan) for m in ("model_a", "model_b"))
+        shown, why = released_difference(measure, exact, people, policy, a - b)
+        if not why and not people.shown:
+            why = policy.withheld
+        rows.append(_row(row, difference=shown, people=people, suppressed=why))
+    return _frame(rows, frame)
+
+
+def benefits_shown(decision: pd.DataFrame, cells: pd.DataFrame) -> Benefits:
+    """Net benefit of everyone and of groups from released counts, by the names of the performance table.
+
+    Parameters
+    ----------
+    decision
+        Released decision curve.
+    cells
+        Released groups at the threshold.
+    """
+    found: dict[tuple[str, str, str, str, str], float] = {}
+    for row in cells.to_dict("records"):
+        key = (row["model"], row["split"], row["group"], row["level"], _benefit_name(row["threshold"]))
+        found[key] = net_benefit(row["true_positives"], row["false_positives"], row["n"], row["threshold"])
+    for row in decision.to_dict("records"):
+        key = (row["model"], row["split"], EVERYONE, EVERYONE, _benefit_name(row["threshold"]))
+        false_positives = row["flagged"] - row["true_positives"]
+        found[key] = net_benefit(row["true_positives"], false_positives, row["n"], row["threshold"])
+    return found
+
+
+def _benefit_name(threshold: float) -> str:
+    return f"net_benefit@{threshold:.2f}"
+
+
+def _protect_cells(parts: pd.DataFrame, total: pd.DataFrame, first: Mask, policy: Policy) -> Mask:
+    hidden = first
+    while True:
+        wider = hidden
+        for cell in CELLS:
+            wider = protect(parts[cell].to_numpy(), total[cell].sum(), policy, wider)
+        if (wider == hidden).all():
+            return hidden
+        hidden = wider
+
+
+def _set(row: Mapping[str, Any]) -> tuple[str, str, str, str]:
+    return str(row["model"]), str(row["split"]), str(row["group"]), str(row["level"])
+
+
+def _people(row: Mapping[str, Any]) -> People:
+    return People(*(float(row[k]) for k in ("n", "events", "shown_n", "shown_events")))
+
+
+def _row(row: dict[str, Any], *, people: People, suppressed: str, **shown: Estimate) -> dict[str, Any]:
+    (name, estimate), = shown.items()
+    return row | {
+        name: estimate.value,
+        "lower": estimate.lower,
+        "upper": estimate.upper,
+        "n": people.shown_n,
+        "events": people.shown_events,
+        "suppressed": suppressed,
+    }
+
+
+def _frame(rows: list[dict[str, Any]], like: pd.DataFrame) -> pd.DataFrame:
+    return pd.DataFrame(rows, columns=[*like.columns, "suppressed"])

@@ -1,0 +1,173 @@
+"""What has left: the only kind of value that reports, tracking and the model registry accept.
+
+A `Released` is made by the gate (`hfrisk.disclosure.release`) and by nothing else: its constructor asks for a
+seal that only the gate holds. The seal is there against accidents, not against a person who means harm.
+"""
+
+from __future__ import annotations
+
+from dataclasses import InitVar, dataclass, fields
+from typing import Any
+
+import pandas as pd
+
+from hfrisk.disclosure.metrics import metrics_of
+
+__all__ = ["Bundle", "Released"]
+
+_SEAL = object()
+
+
+@dataclass(frozen=True, eq=False)
+class Bundle:
+    """The model as it may leave: everything that software needs to compute a risk, and nothing about anyone.
+
+    Parameters
+    ----------
+    model_text
+        LightGBM text that `lightgbm.Booster(model_str=...)` loads. Predictions are those of the run to the last
+        bit; see `hfrisk.disclosure.model_text` for what was taken out.
+    calibration
+        As the model room made it: ``{"method": "platt", "intercept": a, "slope": b}`` on the logit of the
+        booster's probability, or another method with its own keys.
+    contract
+        What goes in and what comes out, JSON-able::
+
+            {"name": "hf-readmission-30d",
+             "inputs": [{"name", "words", "unit", "type", "lower", "upper", "precision", "required"}, ...],
+             "outcome": "came back to hospital as an emergency within 30 days",
+             "window": [0, 29], "risk": "cumulative_incidence",
+             "bands": [0.1, 0.2, 0.3], "threshold": 0.2,
+             "calibration": {...}, "missing": "...", "versions": {...}, "status": "research software, ..."}
+
+        ``inputs`` are in the order of the booster's columns; ``type`` is ``number`` or ``binary``; ``lower`` and
+        ``upper`` are published plausible ranges, never those of the data; values are meant to be multiples of
+        ``precision``.
+    dictionary
+        The feature dictionary of the inputs as records.
+    """
+
+    model_text: str
+    calibration: dict[str, Any]
+    contract: dict[str, Any]
+    dictionary: list[dict[str, Any]]
+
+
+@dataclass(frozen=True, eq=False)
+class Released:
+    """Everything that leaves a run.
+
+    Counts are rounded floats (whole numbers), or NaN where they are withheld. Every frame of numbers has a `str`
+    column ``suppressed``: empty where the whole row is released, else why a cell of it is NaN, in words. A row
+    whose estimate could not be computed in the first place keeps its own ``reason``.
+
+    Parameters
+    ----------
+    study
+        Title, question, outcome in words, window, risk, bands, threshold ...; settings only.
+    headline
+        The numbers of page one: ``index_discharges, persons, events, readmitted, died, died_first`` (the same as
+        died), ``sites, period_from, period_to`` (months, ``"2019-04"``), ``window, risk, share_events, share_died``,
+        ``states`` {name: n}, ``by_split`` {"development" | "test": {"n", "events", "share_events",
+        "period_from", "period_to"}} (quarters, ``"2019 Q2"``), and ``reasons`` {key: words} for each that is None.
+    flow
+        rule, words, admissions, persons, events, excluded, excluded_only_here, merged (number of rules in the
+        box), suppressed. `words` of a box that merges rules are joined by "; ".
+    table1
+        section, characteristic, level, statistic, split, value, n, unit, percent, note, suppressed.
+    performance
+        model, split, group, level, measure, estimate, lower, upper, n, events, reason, suppressed.
+    calibration_curve
+        model, split, group, level, predicted, observed, lower, upper, n, events, suppressed.
+    decision_curve
+        model, split, threshold, n, events, flagged, true_positives, net_benefit, net_benefit_all, suppressed.
+    risk_distribution
+        model, split, bin_lower, bin_upper, n, events, suppressed.
+    risk_deciles
+        model, split, decile, n, events, died, mean_risk, suppressed.
+    capacity
+        model, split, share, n, reviewed, events, events_found, suppressed.
+    threshold_groups
+        model, split, group, level, threshold, n, events, flagged, true_positives, false_positives,
+        false_negatives, true_negatives, flag_rate, true_positive_rate, false_positive_rate,
+        positive_predictive_value, suppressed.
+    by_period
+        split, period, n, events, expected, oe_ratio, lower, upper, suppressed.
+    comparison
+        model_a, model_b, split, measure, difference, lower, upper, n, events, suppressed.
+    by_feature, by_family, by_theme
+        As explained, with ``n`` rounded, and suppressed.
+    dependence
+        feature, bin_lower, bin_upper, n, mean_contribution, suppressed.
+    checks
+        code, severity, title, finding, consequence, todo: words, with counts as the policy shows them.
+    dictionary
+        One row a feature: name, words, family, theme, unit, window, sources, precision, lower, upper, direction,
+        modifiable, sensitive, skewed, kind, and in_model.
+    definitions
+        item, value, source.
+    bundle
+        The model.
+    tuning
+        ``{"best": {...}, "summary": {...}, "trials": [{...}, ...]}``, losses to three significant figures.
+    provenance
+        Study hash, code version, library versions, source fingerprint, seeds; no path, no exact date of care.
+    ledger
+        table, rows, cells_released, cells_suppressed, rule.
+    """
+
+    study: dict[str, Any]
+    headline: dict[str, Any]
+    flow: pd.DataFrame
+    table1: pd.DataFrame
+    performance: pd.DataFrame
+    calibration_curve: pd.DataFrame
+    decision_curve: pd.DataFrame
+    risk_distribution: pd.DataFrame
+    risk_deciles: pd.DataFrame
+    capacity: pd.DataFrame
+    threshold_groups: pd.DataFrame
+    by_period: pd.DataFrame
+    comparison: pd.DataFrame
+    by_feature: pd.DataFrame
+    by_family: pd.DataFrame
+    by_theme: pd.DataFrame
+    dependence: pd.DataFrame
+    checks: pd.DataFrame
+    dictionary: pd.DataFrame
+    definitions: pd.DataFrame
+    bundle: Bundle
+    tuning: dict[str, Any]
+    provenance: dict[str, Any]
+    ledger: pd.DataFrame
+    seal: InitVar[object] = None
+
+    def __post_init__(self, seal: object) -> None:
+        if seal is not _SEAL:
+            raise TypeError("only hfrisk.disclosure.release makes a Released: numbers leave by the gate")
+
+    def __init_subclass__(cls) -> None:
+        raise TypeError("a Released has no other kinds: numbers leave by the gate")
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        raise TypeError("a Released is neither pickled nor copied: numbers leave by the gate")
+
+    def tables(self) -> dict[str, pd.DataFrame]:
+        """Every released frame by its name, in the order of the fields."""
+        return {f.name: v for f in fields(self) if isinstance(v := getattr(self, f.name), pd.DataFrame)}
+
+    def metrics(self) -> dict[str, Any]:
+        """The content of `metrics.json`: JSON-able, without NaN, valid under `metrics.schema.json`.
+
+        Returns
+        -------
+        dict
+            ``study``, ``cohort`` (the headline), ``performance`` (one row a number), ``checks``,
+            ``provenance``, and ``tables`` (every other released frame as records).
+
+        Raises
+        ------
+        ValueError
+            When the result does not fit the published schema (a fault of ours).
+        """
+        return metrics_of(self.study, self.headline, self.tables(), self.provenance)
