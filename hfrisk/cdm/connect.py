@@ -46,7 +46,7 @@ def connect(settings: SourceSettings, *, stages: Path | None = None) -> Cdm:
     raw = _open_database(connection, files.database) if files.database else _open_files(connection, files)
     _check_contract(raw, settings.path)
     id_types = _settle_ids(raw)
-    tables = {name: typed(table, TABLES[name], id_types) for name, table in raw.items()}
+    tables = {name: _as_view(connection, f"cdm_{name}", typed(table, TABLES[name], id_types)) for name, table in raw.items()}
     return Cdm(
         connection=connection,
         tables=tables,
@@ -104,6 +104,12 @@ def _open_database(connection: Any, path: Path) -> dict[str, ir.Table]:
         for schema, table in listed
         if schema == schemas[0] and table.lower() in TABLES
     }
+
+
+def _as_view(connection: Any, name: str, expression: ir.Table) -> ir.Table:
+    """The same table under a name of its own, so that what is built on it stays short."""
+    connection.raw_sql(f"CREATE VIEW {name} AS {connection.compile(expression)}")
+    return connection.table(name)
 
 
 def _lower_columns(table: ir.Table, name: str) -> ir.Table:

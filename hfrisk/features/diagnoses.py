@@ -124,7 +124,7 @@ def frailty(context: Context) -> Family:
         sources=("condition_occurrence",),
         precision=0.1,
         lower=0,
-        upper=100,
+        upper=173.2,
         direction="either",
     )
     return Family((entry,), score, absent=0.0, notices=notices)

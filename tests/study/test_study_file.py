@@ -46,7 +46,9 @@ def test_paths_given_with_set_count_from_the_working_directory(file: Path, monke
 
 
 def test_any_setting_can_be_overridden(file: Path) -> None:
-    study = load_study(file, ["cohort.window=1-30", "cohort.heart_failure.position=any", "model.trials=7", "validation.test_from=2020-01-01"])
+    study = load_study(
+        file, ["cohort.window=1-30", "cohort.heart_failure.position=any", "model.trials=7", "validation.test_from=2020-01-01"]
+    )
     assert (study.cohort.window, study.cohort.heart_failure.position, study.model.trials) == ("1-30", "any", 7)
     assert str(study.validation.test_from) == "2020-01-01"
 
@@ -77,7 +79,12 @@ def test_a_mistake_is_told_with_what_to_do(file: Path, text: str, says: str) -> 
 
 @pytest.mark.parametrize(
     ("override", "says"),
-    [("cohort.windw=0-29", "Did you mean window?"), ("cohort.window", "a.b=c"), ("name.x=1", "has no parts"), ("model.trials=many", "model.trials")],
+    [
+        ("cohort.windw=0-29", "Did you mean window?"),
+        ("cohort.window", "a.b=c"),
+        ("name.x=1", "has no parts"),
+        ("model.trials=many", "model.trials"),
+    ],
 )
 def test_a_mistake_on_the_command_line_is_told_too(file: Path, override: str, says: str) -> None:
     assert says in refused(file, MINIMAL, override)
