@@ -1,0 +1,56 @@
+"""Who is learnt from and who is tested on; one tuned, calibrated model; and the comparator beside it.
+
+Names are loaded when first used, so that reading a study's settings does not load the learners.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+from hfrisk.modelling.settings import ModelSettings, ValidationSettings
+
+if TYPE_CHECKING:
+    from hfrisk.modelling.calibration import apply_calibrator, cross_fit, fit_calibrator
+    from hfrisk.modelling.model import Model, develop
+    from hfrisk.modelling.partitioning import ModellingData, partition, partition_frames
+    from hfrisk.modelling.sample_size import SampleSize, riley_sample_size
+    from hfrisk.modelling.splines import spline_basis, to_grid
+
+__all__ = [
+    "Model",
+    "ModelSettings",
+    "ModellingData",
+    "SampleSize",
+    "ValidationSettings",
+    "apply_calibrator",
+    "cross_fit",
+    "develop",
+    "fit_calibrator",
+    "partition",
+    "partition_frames",
+    "riley_sample_size",
+    "spline_basis",
+    "to_grid",
+]
+
+_HOME = {
+    "Model": "model",
+    "ModellingData": "partitioning",
+    "SampleSize": "sample_size",
+    "apply_calibrator": "calibration",
+    "cross_fit": "calibration",
+    "develop": "model",
+    "fit_calibrator": "calibration",
+    "partition": "partitioning",
+    "partition_frames": "partitioning",
+    "riley_sample_size": "sample_size",
+    "spline_basis": "splines",
+    "to_grid": "splines",
+}
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOME:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(import_module(f"hfrisk.modelling.{_HOME[name]}"), name)

@@ -1,0 +1,309 @@
+"""One tuned, calibrated model, and the comparator beside it, from the development rows alone."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+from scipy import special
+
+from hfrisk.checks import Check
+from hfrisk.errors import DataError, StudyError
+from hfrisk.features import Feature
+from hfrisk.modelling.boosting import BinnedFolds, booster_contributions, booster_margin
+from hfrisk.modelling.calibration import LEAST_SLOPE, apply_calibrator, cross_fit, fit_calibrator
+from hfrisk.modelling.folds import person_folds
+from hfrisk.modelling.logistic import ComparatorFit, fit_comparator, logistic_margin
+from hfrisk.modelling.partitioning import ModellingData
+from hfrisk.modelling.sample_size import sample_size_check
+from hfrisk.modelling.settings import ModelSettings
+from hfrisk.modelling.space import at_the_edge, search_space
+from hfrisk.modelling.tuning import Tuning, final_rounds, tune
+from hfrisk.progress import Quiet
+
+__all__ = ["Model", "develop"]
+
+Floats = NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Model:
+    """What development leaves behind: plain text, names, numbers and frames.
+
+    Parameters
+    ----------
+    booster_text
+        LightGBM text as trained. It holds ranges and counts of the training rows: it leaves only through the gate.
+    inputs
+        Names of the features that it reads, in its order.
+    calibration
+        Calibrator of the booster's log-odds, fitted on all out-of-fold rows.
+    logistic
+        The spline logistic comparator (`fit_logistic`), with its own ``calibration``.
+    cross_validated
+        Development rows: ``person_id``, ``index_id``, ``fold`` and risks predicted out of fold and calibrated by
+        a calibrator of the other folds: ``risk``, ``risk_logistic``, and ``risk_null``, the other folds' event rate.
+    trials
+        One row a trial of the search.
+    summary
+        Best settings, trees, sizes, seeds, and what was noticed.
+    checks
+        Numbered findings.
+    """
+
+    booster_text: str
+    inputs: list[str]
+    calibration: dict[str, Any]
+    logistic: dict[str, Any]
+    cross_validated: pd.DataFrame
+    trials: pd.DataFrame
+    summary: dict[str, Any]
+    checks: list[Check]
+
+    @property
+    def comparators(self) -> list[str]:
+        """Names that `predict_comparator` knows."""
+        return ["logistic"]
+
+    def predict(self, features: pd.DataFrame) -> Floats:
+        """Calibrated risk of each row; inputs are found by name, in any order, NaN where not recorded.
+
+        Raises
+        ------
+        DataError
+            If an input is missing or is not a number; columns are named, values never.
+        """
+        return apply_calibrator(self.calibration, self.margin(features))
+
+    def predict_comparator(self, name: str, features: pd.DataFrame) -> Floats:
+        """Calibrated risk of each row by a comparator."""
+        if name not in self.comparators:
+            raise KeyError(f"no comparator is called {name}")
+        frame = pd.DataFrame(self._matrix(features), columns=self.inputs)
+        return apply_calibrator(self.logistic["calibration"], logistic_margin(self.logistic, frame))
+
+    def margin(self, features: pd.DataFrame) -> Floats:
+        """Log-odds of the booster, before calibration."""
+        return booster_margin(self.booster_text, self._matrix(features))
+
+    def contributions(self, features: pd.DataFrame) -> Floats:
+        """TreeSHAP contributions to `margin` in log-odds: one column an input, and the base value last."""
+        return booster_contributions(self.booster_text, self._matrix(features))
+
+    def _matrix(self, features: pd.DataFrame) -> Floats:
+        missing = [name for name in self.inputs if name not in features.columns]
+        if missing:
+            raise DataError("The model needs features that are not there.", where=", ".join(missing))
+        chosen = features[self.inputs]
+        kinds = zip(self.inputs, chosen.dtypes, strict=True)
+        wrong = [name for name, kind in kinds if not pd.api.types.is_numeric_dtype(kind)]
+        if wrong:
+            raise DataError("The model needs numbers in columns that hold something else.", where=", ".join(wrong))
+        return np.asarray(chosen.to_numpy(dtype=np.float64, na_value=np.nan), dtype=np.float64)
+
+
+def develop(data: ModellingData, settings: ModelSettings, *, folder: Path, progress: Quiet | None = None) -> Model:
+    """Tune, fit and calibrate on development rows.
+
+    Parameters
+    ----------
+    data
+        Only its development part is looked at.
+    settings
+        The learner, its search, its calibration.
+    folder
+        Holds the search (``tuning.db``); a killed call goes on from there and ends the same.
+    progress
+        Told of the search and of the comparator.
+
+    Returns
+    -------
+    Model
+        The same to the last digit for the same data, settings and library versions.
+
+    Raises
+    ------
+    DataError
+        If there is too little to learn from (decision 13).
+    StudyError
+        If `settings.exclude` names an unknown feature, or the folder cannot be written to.
+    """
+    progress = progress or Quiet()
+    data = data.part("development")
+    _refuse(data.rows, settings.minimum_events)
+    dictionary, empty = _usable(data, settings)
+    features = data.features[[feature.name for feature in dictionary]]
+    event = data.rows["event"].to_numpy()
+    fold = data.rows["fold"].to_numpy()
+
+    count = int(fold.max()) + 1
+    redrawn = [
+        person_folds(data.rows["person_id"], data.rows["event"], count, seed=(settings.seed, repeat))
+        for repeat in range(1, settings.repeats)
+    ]
+    folds = BinnedFolds(features.to_numpy(), event, [fold, *redrawn], list(features.columns), settings)
+    tuning = tune(folds, settings, folder=folder, progress=progress)
+    rounds = final_rounds(tuning.fold_rounds)
+    with progress.step("fitting", count + 2) as step:
+        margin = folds.out_of_fold(tuning.params, rounds)
+        step.advance(1)
+        text = folds.fit(tuning.params, rounds)
+        step.advance(1)
+        comparator = fit_comparator(
+            features, event, fold, dictionary, knots=settings.spline_knots, threads=settings.threads, steps=step
+        )
+
+    calibration = fit_calibrator(settings.calibration, margin, event)
+    logistic = {
+        **comparator.parameters,
+        "calibration": fit_calibrator(settings.calibration, comparator.margin, event),
+    }
+    cross_validated = data.rows[["person_id", "index_id", "fold"]].assign(
+        risk=cross_fit(settings.calibration, margin, event, fold),
+        risk_logistic=cross_fit(settings.calibration, comparator.margin, event, fold),
+        risk_null=_rate_elsewhere(event, fold),
+    )
+    edge = at_the_edge(search_space(settings, len(event)), tuning.params)
+    sizes = sample_size_check(len(event), int(event.sum()), len(dictionary), settings.anticipated_auroc)
+    return Model(
+        booster_text=text,
+        inputs=list(features.columns),
+        calibration=calibration,
+        logistic=logistic,
+        cross_validated=cross_validated,
+        trials=tuning.trials,
+        summary=_summary(data, settings, tuning, rounds, comparator, edge=edge, empty=empty, margin=margin),
+        checks=[
+            check
+            for check in (sizes, _empty_check(empty), _order_check(calibration), _edge_check(edge))
+            if check is not None
+        ],
+    )
+
+
+def _refuse(rows: pd.DataFrame, minimum: int) -> None:
+    events = int(rows["event"].sum())
+    others = len(rows) - events
+    fewer, words = (events, "with the outcome") if events <= others else (others, "without the outcome")
+    if fewer < minimum:
+        found = f" ({fewer} were found)" if fewer >= 10 else ""
+        raise DataError(
+            f"There are fewer than {minimum} index discharges {words} in development{found}: "
+            "too few to learn a model from.",
+            where="model.minimum_events",
+            todo=f"Use a longer development period or more hospitals, so that at least {minimum} are there.",
+        )
+    people = rows.groupby("person_id")["event"].agg(["max", "min"])
+    needed = int(rows["fold"].max()) + 1
+    if int(people["max"].sum()) < needed or int((people["min"] == 0).sum()) < needed:
+        raise DataError(
+            "The outcome is concentrated in fewer people than there are folds.",
+            where="validation.folds",
+            todo="Use fewer folds, or a longer development period.",
+        )
+
+
+def _usable(data: ModellingData, settings: ModelSettings) -> tuple[list[Feature], list[Feature]]:
+    unknown = sorted(set(settings.exclude) - {feature.name for feature in data.dictionary})
+    if unknown:
+        raise StudyError(
+            f"There is no feature called {', '.join(unknown)}.",
+            where="model.exclude",
+            todo="Use names from the feature dictionary.",
+        )
+    offered = [feature for feature in data.dictionary if feature.name not in settings.exclude]
+    empty = [feature for feature in offered if data.features[feature.name].nunique(dropna=False) <= 1]
+    usable = [feature for feature in offered if feature not in empty]
+    if not usable:
+        raise DataError("No feature varies in development.", todo="Look at the feature dictionary's notices.")
+    return usable, empty
+
+
+def _rate_elsewhere(event: NDArray[Any], fold: NDArray[np.int64]) -> Floats:
+    rate = np.empty(len(event))
+    for k in np.unique(fold):
+        rate[fold == k] = event[fold != k].mean()
+    return rate
+
+
+def _summary(
+    data: ModellingData,
+    settings: ModelSettings,
+    tuning: Tuning,
+    rounds: int,
+    comparator: ComparatorFit,
+    *,
+    edge: list[str],
+    empty: list[Feature],
+    margin: Floats,
+) -> dict[str, Any]:
+    event = data.rows["event"].to_numpy(dtype=np.float64)
+    rate = event.mean()
+    states = tuning.trials["state"].value_counts()
+    return {
+        "learner": settings.learner,
+        "params": tuning.params,
+        "rounds": rounds,
+        "best_trial": tuning.best,
+        "trials_complete": int(states.get("complete", 0)),
+        "trials_pruned": int(states.get("pruned", 0)),
+        "fold_rounds": tuning.fold_rounds,
+        "log_loss_tuning": float(np.mean(tuning.fold_losses)),
+        "log_loss_out_of_fold": float(np.mean(np.logaddexp(0, margin) - event * margin)),
+        "log_loss_null": float(special.entr(rate) + special.entr(1 - rate)),
+        "logistic_penalty": comparator.parameters["penalty"],
+        "logistic_losses": {str(penalty): loss for penalty, loss in comparator.losses.items()},
+        "n_development": len(event),
+        "persons_development": int(data.rows["person_id"].nunique()),
+        "events": int(event.sum()),
+        "folds": int(data.rows["fold"].max()) + 1,
+        "repeats": settings.repeats,
+        "seed": settings.seed,
+        "edge_of_space": edge,
+        "empty_features": [feature.name for feature in empty],
+    }
+
+
+def _empty_check(empty: list[Feature]) -> Check | None:
+    if not empty:
+        return None
+    return Check(
+        code="HFR111",
+        severity="note",
+        title="Features with nothing to learn from",
+        finding="Not recorded in development, or never varying there, and so left out: {features}.",
+        consequence="The model does not know them; other data that do record them would not change its answer.",
+        todo="See whether the source holds them under another code, or leave them out of the study.",
+        facts={"features": ", ".join(feature.words for feature in empty)},
+    )
+
+
+def _order_check(calibration: dict[str, Any]) -> Check | None:
+    if calibration["method"] != "platt" or calibration["slope"] > LEAST_SLOPE:
+        return None
+    return Check(
+        code="HFR112",
+        severity="error",
+        title="The model does not rank people it has not seen",
+        finding="Among people outside a model's own fold, those given higher risks did not come back more often.",
+        consequence="Risks were flattened to almost the average. The model tells people apart no better than chance.",
+        todo="Do not use it. Look at how the outcome and the features were made before looking for more features.",
+    )
+
+
+def _edge_check(edge: list[str]) -> Check | None:
+    if not edge:
+        return None
+    return Check(
+        code="HFR120",
+        severity="note",
+        title="The search ended at the edge of its space",
+        finding="The best settings found lie at an end of their range: {settings}.",
+        consequence="A wider range might give a slightly better model.",
+        todo="Widen the range in the study file, where small trees and large leaves allow it.",
+        facts={"settings": ", ".join(edge)},
+    )

@@ -1,0 +1,197 @@
+"""The door from tables to memory: who is learnt from, who is tested on, and in which fold (decision 11)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal
+
+import numpy as np
+import pandas as pd
+
+from hfrisk.errors import DataError
+from hfrisk.features import Feature
+from hfrisk.modelling.folds import person_folds
+from hfrisk.modelling.settings import ValidationSettings
+
+if TYPE_CHECKING:
+    from hfrisk.cohort import Cohort
+    from hfrisk.features import FeatureTable
+
+__all__ = ["ModellingData", "Split", "partition", "partition_frames"]
+
+Split = Literal["development", "gap", "test"]
+
+_KEY = ["person_id", "index_id"]
+_OUTCOME = ["discharge_date", "state", "outcome_day", "event"]
+
+
+@dataclass(frozen=True)
+class ModellingData:
+    """Index discharges in memory, one a row, in three frames that share a RangeIndex.
+
+    Parameters
+    ----------
+    rows
+        ``person_id``, ``index_id``, ``discharge_date``, ``split`` (development, gap, test), ``fold`` (-1 outside
+        development), ``state``, ``outcome_day`` (days from discharge) and ``event`` (0 or 1).
+    features
+        One float64 column a model input, in the order of the dictionary; NaN is *not recorded*.
+    groups
+        Text columns by which results are broken down.
+    dictionary
+        One entry a column of `features`.
+    """
+
+    rows: pd.DataFrame
+    features: pd.DataFrame
+    groups: pd.DataFrame
+    dictionary: tuple[Feature, ...]
+
+    def part(self, split: Split) -> ModellingData:
+        """The rows of one split, numbered afresh."""
+        chosen = np.flatnonzero(self.rows["split"] == split)
+        rows, features, groups = (
+            frame.iloc[chosen].reset_index(drop=True) for frame in (self.rows, self.features, self.groups)
+        )
+        return ModellingData(rows, features, groups, self.dictionary)
+
+
+def partition(features: FeatureTable, cohort: Cohort, settings: ValidationSettings) -> ModellingData:
+    """Fetch features and outcomes, and divide them.
+
+    Parameters
+    ----------
+    features
+        The feature table; one row an index discharge.
+    cohort
+        The index discharges with their outcome.
+    settings
+        Where the temporal test starts, and the folds.
+
+    Returns
+    -------
+    ModellingData
+        Sorted by person and index discharge.
+
+    Raises
+    ------
+    DataError
+        If a key is doubled or has no features, or if development or test is empty.
+    """
+    outcomes = cohort.table.select(*_KEY, *_OUTCOME).to_pandas()
+    inputs = [feature.name for feature in features.dictionary]
+    groups = [f"group_{name}" for name in features.groups]
+    table = features.table.select(*_KEY, *inputs, *groups).to_pandas()
+    for frame, words in ((outcomes, "cohort"), (table, "feature table")):
+        if frame.duplicated(_KEY).any():
+            raise DataError(f"An index discharge appears more than once in the {words}.", where=", ".join(_KEY))
+    joined = outcomes.merge(table, on=_KEY, how="left", indicator=True)
+    if (joined["_merge"] != "both").any() or len(joined) != len(table):
+        raise DataError("Cohort and feature table do not hold the same index discharges.", where=", ".join(_KEY))
+    return partition_frames(
+        joined[_KEY + _OUTCOME],
+        joined[inputs],
+        joined[groups].set_axis(list(features.groups), axis="columns"),
+        features.dictionary,
+        window_end=cohort.window[1],
+        settings=settings,
+    )
+
+
+def partition_frames(
+    rows: pd.DataFrame,
+    features: pd.DataFrame,
+    groups: pd.DataFrame,
+    dictionary: tuple[Feature, ...],
+    *,
+    window_end: int,
+    settings: ValidationSettings,
+) -> ModellingData:
+    """Divide index discharges by time, and development by person.
+
+    The test is every discharge on or after the cut. A discharge is in development if the last day of its outcome
+    window lies before the cut, so that nothing that happened in the test period was known when the model was
+    made. Between the two lies the gap, which is used for neither.
+
+    Parameters
+    ----------
+    rows
+        Key, ``discharge_date``, ``state``, ``outcome_day``, ``event``; any order, any index.
+    features, groups
+        Model inputs and groups, row by row beside `rows`.
+    dictionary
+        The model inputs.
+    window_end
+        Last day of the outcome window, counted from discharge.
+    settings
+        Cut and folds.
+
+    Returns
+    -------
+    ModellingData
+        Sorted by person and index discharge; the same for any order of the rows.
+
+    Raises
+    ------
+    DataError
+        If a key is doubled, a discharge date or an outcome is missing, or development or test is empty.
+    """
+    if not len(rows) == len(features) == len(groups):
+        raise ValueError("rows, features and groups differ in length")
+    if rows.duplicated(_KEY).any():
+        raise DataError("An index discharge appears more than once.", where=", ".join(_KEY))
+    for column, words in (("discharge_date", "discharge date"), ("event", "outcome")):
+        if rows[column].isna().any():
+            raise DataError(f"An index discharge has no {words}.", where=column)
+    order = rows[_KEY].reset_index(drop=True).sort_values(_KEY, kind="stable").index.to_numpy()
+    kept = rows[_KEY + _OUTCOME].iloc[order].reset_index(drop=True)
+    kept["discharge_date"] = pd.to_datetime(kept["discharge_date"]).astype("datetime64[ns]")
+    kept["outcome_day"] = kept["outcome_day"].astype("float64")
+    kept["event"] = kept["event"].astype("int8")
+
+    kept["split"] = _split(kept["discharge_date"], window_end, settings)
+    development = kept["split"] == "development"
+    kept["fold"] = np.int64(-1)
+    part = kept.loc[development]
+    kept.loc[development, "fold"] = person_folds(part["person_id"], part["event"], settings.folds, seed=settings.seed)
+    inputs = features[[feature.name for feature in dictionary]]
+    return ModellingData(
+        rows=kept[[*_KEY, "discharge_date", "split", "fold", "state", "outcome_day", "event"]],
+        features=inputs.iloc[order].reset_index(drop=True).astype("float64"),
+        groups=groups.iloc[order].reset_index(drop=True).astype(object),
+        dictionary=dictionary,
+    )
+
+
+def _split(discharged: pd.Series, window_end: int, settings: ValidationSettings) -> pd.Series:
+    if discharged.empty:
+        raise DataError("There are no index discharges to divide.", todo="Look at the flow of exclusions.")
+    day = discharged.dt.normalize()
+    if settings.test_from is not None:
+        cut, setting = pd.Timestamp(settings.test_from), "validation.test_from"
+    else:
+        cut, setting = _cut_by_share(day, settings.test_share), "validation.test_share"
+    split = pd.Series("gap", index=discharged.index, dtype=object)
+    split[day >= cut] = "test"
+    split[day + pd.Timedelta(days=window_end) < cut] = "development"
+    if not (split == "test").any():
+        raise DataError(
+            "No index discharge falls on or after the start of the temporal test.",
+            where=setting,
+            todo="Choose an earlier start, or a larger share for the test.",
+        )
+    if not (split == "development").any():
+        raise DataError(
+            "No index discharge is left for development: all are in the test, or their outcome window reaches into it.",
+            where=setting,
+            todo="Choose a later start, or a smaller share for the test.",
+        )
+    return split
+
+
+def _cut_by_share(day: pd.Series, share: float) -> pd.Timestamp:
+    """The day from which on the share of discharges comes nearest to `share` (the later day if two tie)."""
+    per_day = day.value_counts().sort_index()
+    from_day = per_day[::-1].cumsum() / per_day.sum()
+    cut: pd.Timestamp = (from_day - share).abs().idxmin()
+    return cut

@@ -1,0 +1,131 @@
+"""What a study may choose about validation and about the model."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Annotated, Literal, Self
+
+from pydantic import Field, model_validator
+
+from hfrisk.settings import Settings
+
+__all__ = ["ModelSettings", "ValidationSettings"]
+
+
+class ValidationSettings(Settings):
+    """How discharges are divided between development and the temporal test."""
+
+    test_from: date | None = Field(
+        None,
+        description="First discharge date of the temporal test (date). Every discharge on or after it is in the test. "
+        "Leave it empty to use `test_share`.",
+    )
+    test_share: float = Field(
+        0.3,
+        gt=0,
+        lt=1,
+        description="Share of discharges, the latest ones, that form the temporal test when `test_from` is empty "
+        "(proportion; whole days stay together).",
+    )
+    folds: int = Field(
+        5,
+        ge=2,
+        le=20,
+        description="Number of folds inside development (count). All discharges of a person share a fold.",
+    )
+    seed: int = Field(20260401, ge=0, description="Seed of the division into folds (whole number).")
+
+
+_Positive = Annotated[float, Field(gt=0)]
+_NotNegative = Annotated[float, Field(ge=0)]
+_Share = Annotated[float, Field(gt=0, le=1)]
+
+
+class ModelSettings(Settings):
+    """The learner, its search and its calibration. Ranges are pairs: smallest and largest value tried.
+
+    Trees are kept small and leaves large on purpose: the truth about readmission is weak and nearly additive,
+    and a leaf that few people fall into cannot leave a secure environment.
+    """
+
+    learner: Literal["lightgbm"] = Field("lightgbm", description="The learned model (name).")
+    trials: int = Field(
+        30, ge=1, description="Settings of the learner that are tried (count). More can be added later."
+    )
+    startup_trials: int = Field(
+        8, ge=1, description="Trials drawn at random before the search starts to learn (count)."
+    )
+    repeats: int = Field(
+        2, ge=1, le=10, description="Times that the division into folds is redrawn when trials are compared (count)."
+    )
+    max_rounds: int = Field(1500, ge=1, description="Largest number of trees (count).")
+    early_stopping_rounds: int = Field(
+        40, ge=1, description="Trees without improvement after which a fold stops (count)."
+    )
+    learning_rate: tuple[_Positive, _Positive] = Field((0.03, 0.15), description="Shrinkage of each tree (ratio).")
+    num_leaves: tuple[Annotated[int, Field(ge=2)], Annotated[int, Field(le=31)]] = Field(
+        (2, 31), description="Leaves of a tree (count; at most 31)."
+    )
+    max_depth: tuple[Annotated[int, Field(ge=1)], Annotated[int, Field(le=6)]] = Field(
+        (2, 6), description="Depth of a tree (levels; at most 6)."
+    )
+    min_data_in_leaf: tuple[Annotated[int, Field(ge=20)], int] = Field(
+        (50, 600), description="Fewest discharges in a leaf (count; never below 20). Capped at a twentieth of the rows."
+    )
+    feature_fraction: tuple[_Share, _Share] = Field(
+        (0.1, 0.8), description="Share of features open to a tree (proportion)."
+    )
+    bagging_fraction: tuple[_Share, _Share] = Field(
+        (0.5, 1.0), description="Share of discharges given to a tree (proportion)."
+    )
+    lambda_l1: tuple[_Positive, _Positive] = Field(
+        (0.001, 10.0), description="Absolute penalty on leaf values (ratio)."
+    )
+    lambda_l2: tuple[_Positive, _Positive] = Field((0.1, 200.0), description="Squared penalty on leaf values (ratio).")
+    path_smooth: tuple[_Positive, _Positive] = Field(
+        (0.1, 200.0), description="Pull of a leaf towards its parent (discharges)."
+    )
+    min_gain_to_split: tuple[_NotNegative, _NotNegative] = Field(
+        (0.0, 2.0), description="Least gain for which a node is split (log-likelihood)."
+    )
+    max_bin: int = Field(63, ge=7, le=255, description="Most steps that a feature is cut into (count).")
+    min_data_in_bin: int = Field(20, ge=10, description="Fewest discharges in a step of a feature (count).")
+    calibration: Literal["none", "platt", "isotonic"] = Field(
+        "platt", description="How log-odds become risks: none, platt (logistic, default) or isotonic."
+    )
+    spline_knots: Literal[3, 4, 5] = Field(4, description="Knots of a spline in the logistic comparator (count).")
+    minimum_events: int = Field(
+        100, ge=20, description="Fewest development events with which a model is fitted (count); fewer is refused."
+    )
+    anticipated_auroc: float = Field(
+        0.65,
+        gt=0.5,
+        lt=1,
+        description="AUROC expected from published models, for the sample size criteria of Riley 2020 (probability).",
+    )
+    exclude: list[str] = Field(default_factory=list, description="Features that the model may not use (names).")
+    seed: int = Field(
+        20260402, ge=0, description="Seed of the search, the learner and the redrawn folds (whole number)."
+    )
+    threads: int = Field(
+        2, ge=1, description="Folds that are fitted side by side (count). Results do not depend on it."
+    )
+
+    @model_validator(mode="after")
+    def _ranges_run_upwards(self) -> Self:
+        for name in (
+            "learning_rate",
+            "num_leaves",
+            "max_depth",
+            "min_data_in_leaf",
+            "feature_fraction",
+            "bagging_fraction",
+            "lambda_l1",
+            "lambda_l2",
+            "path_smooth",
+            "min_gain_to_split",
+        ):
+            low, high = getattr(self, name)
+            if low > high:
+                raise ValueError(f"{name}: the smallest value of a range comes first")
+        return self

@@ -1,0 +1,53 @@
+"""What the terms of the report mean, in plain words."""
+
+from __future__ import annotations
+
+from hfrisk.reporting.exhibits import Chapter, Definitions
+
+__all__ = ["glossary"]
+
+
+def glossary() -> Chapter:
+    """The glossary."""
+    return Chapter("glossary", "Glossary", "In plain words.", (Definitions(_TERMS),))
+
+
+_TERMS = (
+    (
+        "Area under the curve, AUROC",
+        "Of two people, one who had the outcome and one who did not: how often the first was given the higher risk. "
+        "50 in 100 is a coin toss.",
+    ),
+    ("Calibration", "Whether a risk of 20% means that 20 in every 100 such people had the outcome."),
+    (
+        "Calibration slope",
+        "1 when risks are spread as they should be. Below 1, high risks are too high and low ones too low.",
+    ),
+    (
+        "Cross-validation",
+        "Trying the model on people whom it had not seen while it learned, from the same years.",
+    ),
+    ("Index discharge", "The end of a hospital stay with heart failure from which the days are counted."),
+    (
+        "Interval (95%)",
+        "Where the true number plausibly lies. Were the study done many times, 19 in 20 such intervals would hold it.",
+    ),
+    (
+        "Net benefit",
+        "People rightly picked out, less those needlessly picked out, the latter weighed by the threshold.",
+    ),
+    (
+        "Not computed",
+        "Too few people for an honest number, or the data do not hold what it needs; the reason stands beside it.",
+    ),
+    (
+        "Observed over expected, O/E",
+        "How many had the outcome for each one predicted. 1 is right; 0.5 is half as many.",
+    ),
+    (
+        "Silent testing",
+        "Running the model on today's discharges with nobody shown its numbers, to see whether it goes on working.",
+    ),
+    ("Suppressed", "Withheld so that nobody can be recognised from a small number."),
+    ("Threshold", "The risk at and above which a person would be flagged for review."),
+)

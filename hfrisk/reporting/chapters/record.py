@@ -1,0 +1,218 @@
+"""How it was made: data quality, methods in words, definitions, the feature dictionary, and how to do it again."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pandas as pd
+
+from hfrisk.reporting import words
+from hfrisk.reporting.evidence import Evidence
+from hfrisk.reporting.exhibits import Chapter, Prose, Table
+from hfrisk.reporting.naming import model_name
+from hfrisk.reporting.tables import plain_table
+
+__all__ = ["data_quality", "definitions", "dictionary", "methods", "reproduce", "worries"]
+
+_SEVERITY = {"error": "Do not use", "warning": "Use with care", "note": "Worth knowing"}
+
+
+def worries(checks: pd.DataFrame, severities: tuple[str, ...]) -> list[dict[str, str]]:
+    """Checks of these severities, gravest first, as words."""
+    if checks.empty:
+        return []
+    order = {s: i for i, s in enumerate(("error", "warning", "note"))}
+    mine = checks[checks["severity"].isin(severities)].copy()
+    mine["order"] = mine["severity"].map(order)
+    return [
+        {
+            "code": str(r["code"]),
+            "severity": str(r["severity"]),
+            "label": _SEVERITY[str(r["severity"])],
+            "title": str(r["title"]),
+            "finding": str(r["finding"]),
+            "consequence": str(r["consequence"]),
+            "todo": str(r["todo"]),
+        }
+        for _, r in mine.sort_values(["order", "code"], kind="stable").iterrows()
+    ]
+
+
+def data_quality(evidence: Evidence) -> Chapter:
+    """Every check, the notes included."""
+    checks = worries(evidence.released.checks, ("error", "warning", "note"))
+    lead = "Every numbered check that had something to say. Checks that found nothing are not listed."
+    if not checks:
+        return Chapter("data-quality", "Data quality and method checks", lead, (Prose(("No check found anything.",)),))
+    rows = tuple((f"{c['code']} {c['title']}", c["label"], c["finding"], c["consequence"], c["todo"]) for c in checks)
+    table = Table(
+        "Numbered checks",
+        ("Check", "How grave", "What was found", "What it means", "What to do"),
+        rows,
+        left=frozenset(range(5)),
+    )
+    return Chapter("data-quality", "Data quality and method checks", lead, (table,))
+
+
+def methods(evidence: Evidence) -> Chapter:
+    """The methods section, written from the study file and from what the run recorded."""
+    released = evidence.released
+    study, tuning, calibration = released.study, released.tuning, released.bundle.calibration
+    best, summary = tuning.get("best") or {}, tuning.get("summary") or {}
+    told = [
+        f"The question was: {_sentence(study.get('question', 'not stated in the study file'))}",
+        _population(evidence),
+        _outcome(evidence),
+        _predictors(evidence),
+        _model(evidence, best, summary, calibration),
+        _judging(evidence),
+        "Every number here passed one disclosure gate: small counts and those that would give them away are withheld, "
+        f"other counts are rounded. {_ledger(released.ledger)}",
+    ]
+    return Chapter(
+        "methods",
+        "How it was made",
+        "Written from the study file and from what the run recorded.",
+        (Prose(tuple(t for t in told if t)),),
+    )
+
+
+def _population(evidence: Evidence) -> str:
+    items = {str(r["item"]): str(r["value"]) for _, r in evidence.released.definitions.iterrows()}
+    wanted = ("Heart failure", "Position of the diagnosis", "Spells", "Unplanned admission", "Discharged alive")
+    found = [f"{k.lower()}: {items[k]}" for k in wanted if k in items]
+    return f"An index discharge was defined by {'; '.join(found)}." if found else ""
+
+
+def _outcome(evidence: Evidence) -> str:
+    study = evidence.released.study
+    risk = (
+        "Readmission or death, whichever came first, is the event."
+        if evidence.composite
+        else "A death without readmission is not an event; such deaths are counted and shown apart."
+    )
+    window = study.get("window_words")
+    return f"The outcome: the person {evidence.outcome}{f' ({window})' if window else ''}. {risk}"
+
+
+def _predictors(evidence: Evidence) -> str:
+    frame = _inputs(evidence)
+    if frame.empty:
+        return "No feature dictionary was released."
+    counts = frame["theme"].value_counts(sort=False)
+    parts = words.listed(f"{theme.lower()} ({n})" for theme, n in counts.items())
+    return (
+        f"The model reads {len(frame)} features, all known at discharge: {parts}. A value that is not recorded is left "
+        "missing, and the model learns from that."
+    )
+
+
+def _inputs(evidence: Evidence) -> pd.DataFrame:
+    frame = evidence.released.dictionary
+    return frame[frame["in_model"].astype(bool)] if "in_model" in frame else frame
+
+
+def _model(evidence: Evidence, best: dict[str, Any], summary: dict[str, Any], calibration: dict[str, Any]) -> str:
+    trials = len(evidence.released.tuning.get("trials") or [])
+    text = "Gradient-boosted trees (LightGBM) were" if evidence.model == "lightgbm" else f"{evidence.model} was"
+    text += (
+        f" tuned on log loss in person-grouped cross-validation over {trials} trials (Optuna)" if trials else " fitted"
+    )
+    if best:
+        text += "; the best settings were " + ", ".join(f"{k} {_value(v)}" for k, v in best.items())
+    text += "."
+    method = str(calibration.get("method", "none"))
+    text += (
+        f" Its risks were then calibrated ({method}) with a calibrator that never saw the person."
+        if method != "none"
+        else " Its risks were not calibrated further."
+    )
+    if evidence.comparators:
+        text += f" Beside it, on equal terms: {words.listed(model_name(c) for c in evidence.comparators)}."
+    return text
+
+
+def _judging(evidence: Evidence) -> str:
+    return (
+        "It was judged in cross-validation, and on every discharge after a cut in time, as it would be deployed; "
+        "development stopped one outcome window before the cut. Intervals are 95%, from a bootstrap that draws people, "
+        "not discharges."
+        if evidence.has_test
+        else "It was judged in cross-validation only. Intervals are 95%, from a bootstrap that draws people."
+    )
+
+
+def _ledger(ledger: pd.DataFrame) -> str:
+    if ledger.empty:
+        return ""
+    shown, held = int(ledger["cells_released"].sum()), int(ledger["cells_suppressed"].sum())
+    return f"It let {words.count(shown)} cells through and withheld {words.count(held)}."
+
+
+def definitions(evidence: Evidence) -> Chapter:
+    """Who and what, as the computer was told, with sources."""
+    table = plain_table(
+        evidence.released.definitions, {"item": "What", "value": "How it is defined", "source": "Source"}, "Definitions"
+    )
+    return Chapter("definitions", "Definitions and code lists", "Who was counted, and by which codes.", (table,))
+
+
+def dictionary(evidence: Evidence) -> Chapter:
+    """Every feature that the model reads."""
+    frame = _inputs(evidence)
+    columns = {
+        "words": "Feature",
+        "theme": "Theme",
+        "unit": "Unit",
+        "window": "When",
+        "direction": "Expected direction",
+        "modifiable": "Care can change it",
+        "name": "Name in the data",
+    }
+    table = plain_table(frame, columns, f"The {len(frame)} features that the model reads")
+    table = Table(table.caption, table.head, table.rows, table.notes, table.left, folded=True)
+    return Chapter(
+        "dictionary", "Feature dictionary", "What the model reads, in words, with units and times.", (table,)
+    )
+
+
+def reproduce(evidence: Evidence) -> Chapter:
+    """What is needed to do it again."""
+    provenance = dict(evidence.released.provenance)
+    again = provenance.pop("reproduce", None)
+    told = "The same study file, code, data and seeds give the same report, to the last digit."
+    tables = [
+        Table(caption, ("What", "Value"), rows, left=frozenset({0, 1}))
+        for caption, rows in (
+            ("To run it again", tuple(_flat(again)) if isinstance(again, dict) else ()),
+            ("What it was made from", tuple(_flat(provenance))),
+        )
+        if rows
+    ]
+    return Chapter("reproduce", "How to reproduce this", told, tuple(tables) or (Prose(("Nothing was recorded.",)),))
+
+
+def _flat(value: dict[str, Any], before: str = "") -> list[tuple[str, ...]]:
+    rows: list[tuple[str, ...]] = []
+    for key, inner in value.items():
+        name = f"{before}{str(key).replace('_', ' ')}"
+        if isinstance(inner, dict):
+            rows.extend(_flat(inner, f"{name}: "))
+        else:
+            rows.append((words.capital(name), _value(inner)))
+    return rows
+
+
+def _value(value: object) -> str:
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, float):
+        return f"{value:.3g}"
+    if isinstance(value, (list, tuple)):
+        return ", ".join(_value(v) for v in value) or "none"
+    return str(value) if value not in (None, "") else "not recorded"
+
+
+def _sentence(text: object) -> str:
+    stripped = str(text).strip()
+    return stripped if stripped.endswith((".", "?", "!")) else f"{stripped}."

@@ -1,0 +1,129 @@
+"""What groups, levels, models, splits and measures are called on the page.
+
+Sex, ethnicity and deprivation are spoken of as the NHS does, and a group is described by what is recorded.
+"""
+
+from __future__ import annotations
+
+__all__ = [
+    "EXPECTED_GROUPS",
+    "MEASURES",
+    "group_name",
+    "level_name",
+    "model_name",
+    "people",
+    "split_name",
+]
+
+#: Groups that a reader looks for, and that the page misses aloud when the data do not record them.
+EXPECTED_GROUPS = ("sex", "age_band", "ethnicity", "imd_quintile")
+
+_GROUPS = {
+    "all": "Everyone",
+    "sex": "Sex",
+    "age_band": "Age",
+    "ethnicity": "Ethnicity",
+    "imd_quintile": "Deprivation (IMD fifths)",
+    "site_group": "Hospital group",
+}
+
+_FIFTHS = {
+    "1": "most deprived fifth",
+    "2": "second most deprived fifth",
+    "3": "middle fifth",
+    "4": "second least deprived fifth",
+    "5": "least deprived fifth",
+}
+
+_SEX = {"female": "women", "f": "women", "women": "women", "male": "men", "m": "men", "men": "men"}
+
+_MODELS = {
+    "lightgbm": "this model",
+    "logistic": "the simple spline model",
+    "null": "the same risk for everyone",
+    "lace": "LACE",
+    "lace_plus": "LACE+",
+    "hospital": "HOSPITAL",
+    "parr30": "PARR-30",
+    "parr_30": "PARR-30",
+    "gwtg_hf": "GWTG-HF",
+    "maggic": "MAGGIC",
+    "le": "LE",
+    "lent": "LENT",
+}
+
+_SPLITS = {"test": "later discharges", "cross-validation": "cross-validation", "development": "development"}
+
+#: measure -> (words for a table, decimals, what a good value is)
+MEASURES = {
+    "auroc": ("Ranking (AUROC)", 2, "0.5 is a coin toss, 1 is perfect"),
+    "auprc": ("Precision over recall (AUPRC)", 2, "compare with the share who came back"),
+    "brier": ("Brier score", 3, "0 is perfect"),
+    "scaled_brier": ("Scaled Brier score", 3, "0 is no better than one risk for all, 1 is perfect"),
+    "log_loss": ("Log loss", 3, "lower is better"),
+    "oe_ratio": ("Observed over expected (O/E)", 2, "1 is right"),
+    "calibration_intercept": ("Calibration intercept, slope held at 1", 2, "0 is right"),
+    "calibration_slope": ("Calibration slope", 2, "1 is right"),
+    "ici": ("Average error of the percentages (ICI)", 3, "compare with what chance alone gives"),
+    "e50": ("Median error of the percentages (E50)", 3, "near 0"),
+    "e90": ("Error exceeded for 1 person in 10 (E90)", 3, "near 0"),
+    "ici_expected": ("ICI that chance alone gives, mean", 3, ""),
+    "ici_expected_95": ("ICI that chance alone gives, 95th centile", 3, ""),
+}
+
+
+def group_name(group: str) -> str:
+    """The heading of a group, such as ``Deprivation``."""
+    return _GROUPS.get(group, group.replace("_", " ").capitalize())
+
+
+def level_name(group: str, level: str) -> str:
+    """A level as a table row says it."""
+    if group == "all":
+        return "Everyone"
+    if group == "sex":
+        return _SEX.get(level.lower(), level).capitalize() if level.lower() in _SEX else level
+    if group == "imd_quintile" and level[:1] in _FIFTHS:
+        return _FIFTHS[level[:1]].capitalize()
+    if group == "age_band":
+        return level.replace("-", " to ")
+    return level
+
+
+def people(group: str, level: str) -> str:
+    """A level as the people in it, to follow "for": ``people in the most deprived fifth``."""
+    if group == "all":
+        return "everyone"
+    if level.lower() in ("not recorded", "not known", "unknown"):
+        return f"people whose {_thing(group)} is not recorded"
+    if level.lower() == "not stated":
+        return f"people whose {_thing(group)} is not stated"
+    if group == "sex":
+        return _SEX.get(level.lower(), f"people whose sex is recorded as {level}")
+    if group == "age_band":
+        return f"people aged {level.replace('-', ' to ')}"
+    if group == "imd_quintile" and level[:1] in _FIFTHS:
+        return f"people in the {_FIFTHS[level[:1]]}"
+    if group == "ethnicity":
+        return f"people whose ethnicity is recorded as {level}"
+    if group == "site_group":
+        return f"people discharged from {level if ' ' in level else f'hospital group {level}'}"
+    return f"people whose {_thing(group)} is {level}"
+
+
+def model_name(model: str) -> str:
+    """A model as a sentence says it."""
+    return _MODELS.get(model, model)
+
+
+def split_name(split: str) -> str:
+    """Where a number was measured."""
+    return _SPLITS.get(split, split)
+
+
+def _thing(group: str) -> str:
+    return {
+        "age_band": "age",
+        "imd_quintile": "deprivation",
+        "site_group": "hospital",
+    }.get(group, group.replace("_", " "))

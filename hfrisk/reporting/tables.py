@@ -1,0 +1,195 @@
+"""Released tables as the page shows them: words for headings, and a word wherever a number is held back."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+import pandas as pd
+
+from hfrisk.reporting import words
+from hfrisk.reporting.evidence import Evidence
+from hfrisk.reporting.exhibits import Table, Tabulator
+from hfrisk.reporting.naming import MEASURES, group_name, level_name, model_name, split_name
+
+__all__ = [
+    "by_group_rows",
+    "calibration_table",
+    "capacity_table",
+    "estimates_table",
+    "group_estimates_table",
+    "plain_table",
+    "threshold_table",
+]
+
+
+def estimates_table(
+    evidence: Evidence, measures: Iterable[str], caption: str, *, models: Iterable[str] = (), notes: Iterable[str] = ()
+) -> Table:
+    """Measures down the side, a column for each model and split that has any of them."""
+    tab = Tabulator()
+    frame = evidence.released.performance
+    wanted = [m for m in measures if len(frame) and (frame["measure"] == m).any()]
+    columns = []
+    for split in ("test", "cross-validation"):
+        for model in models or [evidence.model, *evidence.comparators]:
+            mine = frame[(frame["model"] == model) & (frame["split"] == split) & (frame["group"] == "all")]
+            if mine["measure"].isin(wanted).any():
+                columns.append((model, split, mine.set_index("measure")))
+    rows = []
+    for measure in wanted:
+        title, decimals, good = MEASURES.get(measure, (measure, 3, ""))
+        cells = [f"{title}: {good}" if good else title]
+        for _, _, mine in columns:
+            if measure in mine.index:
+                cells.append(tab.estimate(mine.loc[measure], decimals))
+            else:
+                cells.append(words.NOT_COMPUTED)
+        rows.append(tuple(cells))
+    head = ["Measure", *(f"{words.capital(model_name(m))}, {split_name(s)}" for m, s, _ in columns)]
+    return tab.table(caption, head, rows, notes=("Brackets: 95% interval.", *notes))
+
+
+def by_group_rows(frame: pd.DataFrame) -> list[tuple[str, str, pd.Series]]:
+    """Rows with their group and level, groups in order of first mention, everyone first."""
+    if frame.empty:
+        return []
+    order = ["all", *(g for g in dict.fromkeys(frame["group"]) if g != "all")]
+    return [
+        (str(group), str(row["level"]), row) for group in order for _, row in frame[frame["group"] == group].iterrows()
+    ]
+
+
+def _sectioned(rows: list[tuple[str, str, tuple[str, ...]]]) -> list[tuple[str, ...]]:
+    shown: list[tuple[str, ...]] = []
+    last = "all"
+    for group, level, cells in rows:
+        if group != last:
+            shown.append((group_name(group),))
+            last = group
+        shown.append((level_name(group, level), *cells))
+    return shown
+
+
+def group_estimates_table(evidence: Evidence, measures: Iterable[str], caption: str, *, only: str = "") -> Table:
+    """One row a group of people: how many, how many came back, and each measure with its interval."""
+    tab = Tabulator()
+    names = list(measures)
+    frame = evidence.rows("performance")
+    if frame.empty:
+        return tab.table(caption, ["Group"], [])
+    frame = frame[frame["measure"].isin(names)]
+    if only:
+        frame = frame[frame["group"].isin(["all", only])]
+    rows = []
+    for group, level, first in by_group_rows(frame.drop_duplicates(["group", "level"])):
+        mine = frame[(frame["group"] == group) & (frame["level"] == level)].set_index("measure")
+        cells = [tab.count(first, "n"), tab.count(first, "events")]
+        for name in names:
+            cells.append(tab.estimate(mine.loc[name], MEASURES[name][1]) if name in mine.index else words.NOT_COMPUTED)
+        rows.append((group, level, tuple(cells)))
+    head = ["Group", "Discharges", words.capital(evidence.came_back), *(MEASURES[n][0] for n in names)]
+    return tab.table(caption, head, _sectioned(rows), notes=("Brackets: 95% interval.",))
+
+
+def calibration_table(evidence: Evidence, *, points: int = 8) -> Table:
+    """What it said and what happened, at a handful of risks spread over the curve."""
+    tab = Tabulator()
+    curve = evidence.overall("calibration_curve")
+    rows = []
+    if len(curve):
+        every = max(1, -(-len(curve) // points))
+        for _, row in curve.iloc[::every].iterrows():
+            span = words.interval(row["lower"], row["upper"], words.percent)
+            seen = tab.percent(row, "observed")
+            rows.append((tab.percent(row, "predicted"), f"{seen} ({span})" if span else seen, tab.count(row, "n")))
+    head = ["When it said", f"this share {evidence.came_back}", "Discharges near that risk"]
+    return tab.table(
+        "What it said and what happened, later discharges"
+        if evidence.has_test
+        else "What it said and what happened, cross-validation",
+        head,
+        rows,
+        notes=("Brackets: 95% interval.",),
+    )
+
+
+def capacity_table(evidence: Evidence) -> Table:
+    """What a team finds when it can review so many of those at highest risk."""
+    tab = Tabulator()
+    rows = []
+    for _, row in evidence.rows("capacity").iterrows():
+        found = words.SUPPRESSED
+        missed = words.SUPPRESSED
+        yield_ = words.SUPPRESSED
+        each = words.SUPPRESSED
+        events, hits, reviewed = (float(row[c]) for c in ("events", "events_found", "reviewed"))
+        if words.known(events) and words.known(hits) and events > 0:
+            found = words.in_hundred(hits / events)
+            missed = words.in_hundred(1 - hits / events)
+        if words.known(hits) and words.known(reviewed) and reviewed > 0:
+            yield_ = words.in_hundred(hits / reviewed)
+            each = words.significant(reviewed / hits, 2) if hits > 0 else words.NOT_COMPUTED
+        rows.append(
+            (
+                f"{words.percent(float(row['share']))} at highest risk",
+                tab.count(row, "reviewed"),
+                tab.count(row, "events_found"),
+                found,
+                missed,
+                yield_,
+                each,
+            )
+        )
+    back = evidence.came_back
+    head = [
+        "The team reviews",
+        "People reviewed",
+        f"of whom {back}",
+        f"Found, of every 100 who {back}",
+        "Missed, of every 100",
+        f"Of every 100 reviewed, {back}",
+        "Reviews for each one found",
+    ]
+    return tab.table("What a team finds, by how many people it can see", head, rows)
+
+
+def threshold_table(evidence: Evidence) -> Table:
+    """Who would be flagged at the study's threshold, by group, and how rightly."""
+    tab = Tabulator()
+    frame = evidence.rows("threshold_groups")
+    rows = []
+    for group, level, row in by_group_rows(frame):
+        cells = [tab.count(row, "n"), tab.count(row, "events")]
+        for column in ("flag_rate", "true_positive_rate", "positive_predictive_value", "false_positive_rate"):
+            value = row[column]
+            cells.append(tab.cell(words.in_hundred(value) if words.known(value) else "", value, row))
+        rows.append((group, level, tuple(cells)))
+    back = evidence.came_back
+    head = [
+        "Group",
+        "Discharges",
+        words.capital(back),
+        "Flagged, of every 100",
+        f"Found, of every 100 who {back}",
+        f"Of every 100 flagged, {back}",
+        f"Flagged, of every 100 who did not {evidence.come_back}",
+    ]
+    return tab.table(f"At a threshold of {words.percent(evidence.threshold)}, by group", head, _sectioned(rows))
+
+
+def plain_table(frame: pd.DataFrame, columns: dict[str, str], caption: str) -> Table:
+    """A table of words as it is, with readable headings; empty cells say that there is nothing to say."""
+    rows = [tuple(_text(row[name]) for name in columns if name in frame.columns) for _, row in frame.iterrows()]
+    head = tuple(title for name, title in columns.items() if name in frame.columns)
+    return Table(caption, head, tuple(rows), left=frozenset(range(len(head))))
+
+
+def _text(value: object) -> str:
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, (list, tuple)):
+        return ", ".join(map(str, value)) or "none"
+    if isinstance(value, (int, float)):
+        return words.significant(float(value), 4) if words.known(value) else words.NOT_COMPUTED
+    text = str(value).strip()
+    return text if text and text.lower() not in ("nan", "none") else "not given"
