@@ -43,9 +43,13 @@ def demo_from_nothing() -> list[dict[str, object]]:
     seconds, peak = timed([HFRISK, "demo", "--folder", str(WORK / "demo" / "reports")])
     again, _ = timed([HFRISK, "demo", "--folder", str(WORK / "demo" / "reports")])
     return [
-        entry("demo_seconds", seconds, "s", 300, "hfrisk demo: region of 10,000 index discharges, model, report, registry"),
+        entry(
+            "demo_seconds", seconds, "s", 300, "hfrisk demo: region of 10,000 index discharges, model, report, registry"
+        ),
         entry("demo_peak_memory", peak, "GB", 4, "largest process of hfrisk demo"),
-        entry("demo_again_ratio", again / seconds, "ratio", 0.1, "a second run with nothing changed, against the first"),
+        entry(
+            "demo_again_ratio", again / seconds, "ratio", 0.1, "a second run with nothing changed, against the first"
+        ),
     ]
 
 
@@ -89,13 +93,26 @@ def cohort_against_the_scan() -> list[dict[str, object]]:
         began = time.perf_counter()
         with duckdb.connect(config={"threads": 2}) as connection:
             for table in ("visit_occurrence", "condition_occurrence"):
-                columns = [row[0] for row in connection.execute(f"DESCRIBE SELECT * FROM '{source}/{table}.parquet'").fetchall()]
-                connection.execute(f"SELECT {', '.join(f'count({c})' for c in columns)} FROM '{source}/{table}.parquet'").fetchall()
+                columns = [
+                    row[0]
+                    for row in connection.execute(f"DESCRIBE SELECT * FROM '{source}/{table}.parquet'").fetchall()
+                ]
+                connection.execute(
+                    f"SELECT {', '.join(f'count({c})' for c in columns)} FROM '{source}/{table}.parquet'"
+                ).fetchall()
         return time.perf_counter() - began
 
     pairs = [(cohort(), scan()) for _ in range(5)]
     seconds = statistics.median(a for a, _ in pairs)
-    return [entry("cohort_seconds", seconds, "s", 5, f"cohort of DE-SynPUF (57,336 stays); the scan alone takes {min(b for _, b in pairs):.3f} s")]
+    return [
+        entry(
+            "cohort_seconds",
+            seconds,
+            "s",
+            5,
+            f"cohort of DE-SynPUF (57,336 stays); the scan alone takes {min(b for _, b in pairs):.3f} s",
+        )
+    ]
 
 
 def main() -> None:
@@ -105,7 +122,9 @@ def main() -> None:
     for benchmark in (help_is_fast, cohort_against_the_scan, demo_from_nothing, desynpuf_from_nothing):
         for row in benchmark():
             results.append(row)
-            print(f"{row['name']:<24}{row['value']:>10} {row['unit']:<6} bar {row['bar']:<6} {'holds' if row['holds'] else 'DOES NOT HOLD'}")
+            print(
+                f"{row['name']:<24}{row['value']:>10} {row['unit']:<6} bar {row['bar']:<6} {'holds' if row['holds'] else 'DOES NOT HOLD'}"
+            )
     (HERE / "latest.json").write_text(json.dumps(results, indent=1) + "\n", encoding="utf-8")
 
 

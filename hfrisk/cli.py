@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -30,9 +31,12 @@ app = typer.Typer(
 
 StudyFile = Annotated[Path, typer.Argument(help="The study file (YAML).", metavar="STUDY", show_default=False)]
 Overrides = Annotated[
-    list[str] | None, typer.Option("--set", help="Override a setting, as in --set source.path=DIR. May be repeated.", metavar="A.B=C")
+    list[str] | None,
+    typer.Option("--set", help="Override a setting, as in --set source.path=DIR. May be repeated.", metavar="A.B=C"),
 ]
-Json = Annotated[bool, typer.Option("--json", help="Print the result as JSON on standard output, and nothing else there.")]
+Json = Annotated[
+    bool, typer.Option("--json", help="Print the result as JSON on standard output, and nothing else there.")
+]
 Quietly = Annotated[bool, typer.Option("--quiet", help="Say nothing about progress.")]
 Refresh = Annotated[bool, typer.Option("--refresh", help="Do everything again, even if nothing has changed.")]
 
@@ -77,7 +81,11 @@ def synthesise(
     from hfrisk.synthetic import synthesise as make
 
     summary = make(out, RegionSettings(index_discharges=index_discharges, seed=seed), _progress(quiet))
-    _result(summary.as_dict(), as_json, lambda: f"Wrote a made-up region of {index_discharges:,} index discharges to {out}.")
+    _result(
+        dataclasses.asdict(summary),
+        as_json,
+        lambda: f"Wrote a made-up region of {index_discharges:,} index discharges to {out}.",
+    )
 
 
 @app.command()
@@ -90,10 +98,21 @@ def check(study: StudyFile, overrides: Overrides = None, as_json: Json = False, 
         found = checks_of(cohort, work.features(cohort))
         tables = sorted(work.cdm.tables)
     rows = [
-        {"code": c.code, "severity": c.severity, "title": c.title, "finding": c.text(), "consequence": c.consequence, "todo": c.todo}
+        {
+            "code": c.code,
+            "severity": c.severity,
+            "title": c.title,
+            "finding": c.text(),
+            "consequence": c.consequence,
+            "todo": c.todo,
+        }
         for c in found
     ]
-    _result({"tables": tables, "data_end": cohort.data_end.isoformat(), "checks": rows}, as_json, lambda: _checks_in_words(rows))
+    _result(
+        {"tables": tables, "data_end": cohort.data_end.isoformat(), "checks": rows},
+        as_json,
+        lambda: _checks_in_words(rows),
+    )
     if any(row["severity"] == "error" for row in rows):
         raise typer.Exit(3)
 
@@ -119,7 +138,13 @@ def features(study: StudyFile, overrides: Overrides = None, as_json: Json = Fals
 
 
 @app.command()
-def run(study: StudyFile, overrides: Overrides = None, as_json: Json = False, quiet: Quietly = False, refresh: Refresh = False) -> None:
+def run(
+    study: StudyFile,
+    overrides: Overrides = None,
+    as_json: Json = False,
+    quiet: Quietly = False,
+    refresh: Refresh = False,
+) -> None:
     """Do the whole job: cohort, features, model, assessment, explanation, disclosure, report, registry."""
     from hfrisk.run import run_study
 
@@ -146,7 +171,9 @@ def score(study: StudyFile, overrides: Overrides = None, as_json: Json = False, 
     with _working(_load(study, overrides)) as loaded:
         path, scores = scored(loaded, _progress(quiet))
     summary = {"scores": str(path), "rows": len(scores), "bands": scores["band"].value_counts().sort_index().to_dict()}
-    _result(summary, as_json, lambda: f"Scored {len(scores):,} index discharges: {path} (patient-level; it stays inside).")
+    _result(
+        summary, as_json, lambda: f"Scored {len(scores):,} index discharges: {path} (patient-level; it stays inside)."
+    )
 
 
 @app.command()

@@ -37,7 +37,18 @@ from hfrisk.study import Study
 
 __all__ = ["Finished", "Workshop", "open_workshop", "run_study"]
 
-_LIBRARIES = ("duckdb", "fairlearn", "ibis-framework", "lightgbm", "mlflow", "numpy", "optuna", "pandas", "scikit-learn", "shap")
+_LIBRARIES = (
+    "duckdb",
+    "fairlearn",
+    "ibis-framework",
+    "lightgbm",
+    "mlflow",
+    "numpy",
+    "optuna",
+    "pandas",
+    "scikit-learn",
+    "shap",
+)
 Until = Literal["report", "registry"]
 
 
@@ -121,7 +132,9 @@ def open_workshop(study: Study, progress: Quiet) -> Iterator[Workshop]:
         yield Workshop(study, connect(study.source, stages=internal / "stages"), internal, progress)
 
 
-def run_study(study: Study, progress: Quiet | None = None, *, until: Until = "registry", refresh: bool = False) -> Finished:
+def run_study(
+    study: Study, progress: Quiet | None = None, *, until: Until = "registry", refresh: bool = False
+) -> Finished:
     """Do the whole job, or what is left of it.
 
     Parameters
@@ -152,7 +165,13 @@ def run_study(study: Study, progress: Quiet | None = None, *, until: Until = "re
         provenance = _provenance(work)
         with work.stage("disclosure", "Passing everything through the disclosure gate"):
             released = release(
-                cohort, features, (results, explanation), model, study.disclosure, study=_words(study, cohort), provenance=provenance
+                cohort,
+                features,
+                (results, explanation),
+                model,
+                study.disclosure,
+                study=_words(study, cohort),
+                provenance=provenance,
             )
         artefacts = _written(work, released)
         registered = _registered(work, released, artefacts) if until == "registry" else {}
@@ -164,7 +183,9 @@ def run_study(study: Study, progress: Quiet | None = None, *, until: Until = "re
 def _developed(work: Workshop, data: ModellingData, key: str) -> Model:
     study = work.study
     with work.stage("model", "Tuning and fitting the model"):
-        digest = text_fingerprint(["model", key, code_fingerprint(), study.validation.model_dump_json(), study.model.model_dump_json()])
+        digest = text_fingerprint(
+            ["model", key, code_fingerprint(), study.validation.model_dump_json(), study.model.model_dump_json()]
+        )
         model, again = kept(
             Model,
             work.internal / "results" / f"model-{digest[:16]}",
@@ -190,7 +211,9 @@ def _judged(work: Workshop, model: Model, data: ModellingData, key: str) -> tupl
             work.reused.append("assessment")
     with work.stage("explanation", "Asking what drives it"):
         digest = text_fingerprint(["explanation", *parts, study.explanation.model_dump_json()])
-        explanation, again = kept(Explanation, folder / f"explanation-{digest[:16]}", lambda: explain(model, data, study.explanation))
+        explanation, again = kept(
+            Explanation, folder / f"explanation-{digest[:16]}", lambda: explain(model, data, study.explanation)
+        )
         if again:
             work.reused.append("explanation")
     return results, explanation
@@ -270,7 +293,9 @@ def _written(work: Workshop, released: Released) -> dict[str, Path]:
 
 def _registered(work: Workshop, released: Released, artefacts: dict[str, Path]) -> dict[str, Any]:
     with work.stage("registry", "Registering the model"):
-        published = publish(released, work.study.registry, folder=work.study.model_folder, artefacts=artefacts, progress=work.progress)
+        published = publish(
+            released, work.study.registry, folder=work.study.model_folder, artefacts=artefacts, progress=work.progress
+        )
     return dataclasses.asdict(published)
 
 
@@ -285,7 +310,9 @@ def _summary(study: Study, released: Released, registered: dict[str, Any]) -> di
     }
 
 
-def _manifest(work: Workshop, key: str, provenance: dict[str, Any], artefacts: dict[str, Path], summary: dict[str, Any]) -> None:
+def _manifest(
+    work: Workshop, key: str, provenance: dict[str, Any], artefacts: dict[str, Path], summary: dict[str, Any]
+) -> None:
     model = work.study.model_folder
     outputs = {path: file_fingerprint(path) for path in artefacts.values()}
     if summary["model"]:
@@ -354,10 +381,15 @@ def feature_summary(work: Workshop) -> dict[str, Any]:
     cohort = work.cohort()
     features = work.features(cohort)
     names = [entry.name for entry in features.dictionary]
-    missing = work.cdm.frame(features.table.aggregate(**{name: features.table[name].isnull().mean() for name in names}), "features").iloc[0]
+    missing = work.cdm.frame(
+        features.table.aggregate(**{name: features.table[name].isnull().mean() for name in names}), "features"
+    ).iloc[0]
     return {
         "rows": cohort.index_discharges,
-        "features": [{**dataclasses.asdict(entry), "missing": round(float(missing[entry.name]), 4)} for entry in features.dictionary],
+        "features": [
+            {**dataclasses.asdict(entry), "missing": round(float(missing[entry.name]), 4)}
+            for entry in features.dictionary
+        ],
         "groups": list(features.groups),
         "notices": [{"code": c.code, "severity": c.severity, "finding": c.text()} for c in features.notices],
     }

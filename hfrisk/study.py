@@ -30,8 +30,12 @@ __all__ = ["FolderSettings", "Study", "load_study", "study_from"]
 class FolderSettings(Settings):
     """Where results go."""
 
-    reports: Path = Field(default=Path("reports"), description="Folder of reports; the study's own is inside it, under its name.")
-    models: Path = Field(default=Path("models"), description="Folder of exported models and of the embedded model registry.")
+    reports: Path = Field(
+        default=Path("reports"), description="Folder of reports; the study's own is inside it, under its name."
+    )
+    models: Path = Field(
+        default=Path("models"), description="Folder of exported models and of the embedded model registry."
+    )
 
 
 class Study(Settings):
@@ -44,13 +48,21 @@ class Study(Settings):
         default="Who comes back to hospital within 30 days of going home after heart failure?",
         description="The question that the study answers, in one sentence.",
     )
-    made_up: bool = Field(default=False, description="Whether the data are made up; the report then says so on every page.")
+    made_up: bool = Field(
+        default=False, description="Whether the data are made up; the report then says so on every page."
+    )
     source: SourceSettings = Field(description="The OMOP data that the study reads.")
-    cohort: CohortSettings = Field(default_factory=CohortSettings, description="Who is in, and what counts as the outcome.")
+    cohort: CohortSettings = Field(
+        default_factory=CohortSettings, description="Who is in, and what counts as the outcome."
+    )
     features: FeatureSettings = Field(default_factory=FeatureSettings, description="What was known at discharge.")
-    validation: ValidationSettings = Field(default_factory=ValidationSettings, description="How the model is tried out.")
+    validation: ValidationSettings = Field(
+        default_factory=ValidationSettings, description="How the model is tried out."
+    )
     model: ModelSettings = Field(default_factory=ModelSettings, description="How the model is made.")
-    assessment: AssessmentSettings = Field(default_factory=AssessmentSettings, description="How good it is, and for whom.")
+    assessment: AssessmentSettings = Field(
+        default_factory=AssessmentSettings, description="How good it is, and for whom."
+    )
     explanation: ExplanationSettings = Field(default_factory=ExplanationSettings, description="What drives it.")
     disclosure: DisclosureSettings = Field(default_factory=DisclosureSettings, description="What may leave.")
     reporting: ReportingSettings = Field(default_factory=ReportingSettings, description="The report.")
@@ -100,7 +112,9 @@ _Loader.yaml_implicit_resolvers = {
     first: [(tag, pattern) for tag, pattern in resolvers if tag != "tag:yaml.org,2002:timestamp"]
     for first, resolvers in yaml.SafeLoader.yaml_implicit_resolvers.items()
 }
-_Loader.add_constructor(yaml.resolver.BaseResolver.DEFAULT_MAPPING_TAG, lambda loader, node: _no_duplicates(loader, node, deep=True))
+_Loader.add_constructor(
+    yaml.resolver.BaseResolver.DEFAULT_MAPPING_TAG, lambda loader, node: _no_duplicates(loader, node, deep=True)
+)
 
 
 def load_study(path: Path, overrides: Sequence[str] = ()) -> Study:
@@ -120,7 +134,9 @@ def load_study(path: Path, overrides: Sequence[str] = ()) -> Study:
             f"There is no study file {path}.", where=str(path), todo="Write one with `hfrisk init`, or check the path."
         ) from None
     except (OSError, UnicodeDecodeError):
-        raise StudyError("The study file cannot be read.", where=str(path), todo="It should be a UTF-8 text file.") from None
+        raise StudyError(
+            "The study file cannot be read.", where=str(path), todo="It should be a UTF-8 text file."
+        ) from None
     try:
         content = yaml.load(text, Loader=_Loader)  # noqa: S506  # a subclass of SafeLoader
     except (yaml.YAMLError, RecursionError) as error:
@@ -128,10 +144,14 @@ def load_study(path: Path, overrides: Sequence[str] = ()) -> Study:
         line = f", line {mark.line + 1}" if mark else ""
         problem = getattr(error, "problem", None) or "the text is not YAML"
         raise StudyError(
-            f"The study file cannot be understood: {problem}.", where=f"{path}{line}", todo="Mend the line; indentation matters."
+            f"The study file cannot be understood: {problem}.",
+            where=f"{path}{line}",
+            todo="Mend the line; indentation matters.",
         ) from None
     if not isinstance(content, dict):
-        raise StudyError("The study file is empty or is not a list of settings.", where=str(path), todo="Start from `hfrisk init`.")
+        raise StudyError(
+            "The study file is empty or is not a list of settings.", where=str(path), todo="Start from `hfrisk init`."
+        )
     return study_from(content, base=path.resolve().parent, overrides=overrides, where=str(path))
 
 
@@ -140,11 +160,17 @@ def study_from(content: Mapping[str, Any], *, base: Path, overrides: Sequence[st
     settings = _resolved(content, Study, base)
     folders = settings.get("folders") or {}
     if isinstance(folders, Mapping):
-        settings["folders"] = {name: base / str(field.default) for name, field in FolderSettings.model_fields.items()} | dict(folders)
+        settings["folders"] = {
+            name: base / str(field.default) for name, field in FolderSettings.model_fields.items()
+        } | dict(folders)
     for override in overrides:
         key, separator, value = override.partition("=")
         if not separator or not key.strip():
-            raise StudyError(f"--set {override} is not of the form a.b=c.", where="--set", todo="For instance --set source.path=my/folder.")
+            raise StudyError(
+                f"--set {override} is not of the form a.b=c.",
+                where="--set",
+                todo="For instance --set source.path=my/folder.",
+            )
         _set(settings, key.strip().split("."), _value(override, value), where=f"--set {key.strip()}")
     try:
         return Study.model_validate(settings)
@@ -156,7 +182,9 @@ def _value(override: str, text: str) -> Any:
     try:
         return yaml.load(text, Loader=_Loader) if text.strip() else None  # noqa: S506  # a subclass of SafeLoader
     except (yaml.YAMLError, RecursionError):
-        raise StudyError(f"The value in --set {override} cannot be understood.", where="--set", todo="Quote it.") from None
+        raise StudyError(
+            f"The value in --set {override} cannot be understood.", where="--set", todo="Quote it."
+        ) from None
 
 
 def _set(settings: dict[str, Any], keys: list[str], value: Any, *, where: str) -> None:
@@ -165,16 +193,24 @@ def _set(settings: dict[str, Any], keys: list[str], value: Any, *, where: str) -
     for depth, key in enumerate(keys):
         field = model.model_fields.get(key) if model else None
         if model is not None and field is None:
-            raise StudyError(f"There is no setting {'.'.join(keys[: depth + 1])}.", where=where, todo=_suggestion(key, model))
+            raise StudyError(
+                f"There is no setting {'.'.join(keys[: depth + 1])}.", where=where, todo=_suggestion(key, model)
+            )
         if depth == len(keys) - 1:
-            here[key] = (Path.cwd() / value) if field is not None and _is_path(field.annotation) and isinstance(value, str) else value
+            here[key] = (
+                (Path.cwd() / value)
+                if field is not None and _is_path(field.annotation) and isinstance(value, str)
+                else value
+            )
             return
         deeper = here.get(key)
         here[key] = dict(deeper) if isinstance(deeper, dict) else {}
         here = here[key]
         model = _model_of(field.annotation) if field is not None else None
         if model is None:
-            raise StudyError(f"The setting {'.'.join(keys[: depth + 1])} has no parts.", where=where, todo="Set it as a whole.")
+            raise StudyError(
+                f"The setting {'.'.join(keys[: depth + 1])} has no parts.", where=where, todo="Set it as a whole."
+            )
 
 
 def _resolved(content: Mapping[str, Any], model: type[BaseModel], base: Path) -> dict[str, Any]:

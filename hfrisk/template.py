@@ -59,7 +59,10 @@ def _block(model: type[BaseModel], values: Mapping[str, Any], depth: int, *, all
 
 
 def _commented(model: type[BaseModel], depth: int) -> list[str]:
-    return [line if line.lstrip().startswith("#") or not line else f"# {line}" for line in _block(model, {}, depth, all_given=False)]
+    return [
+        line if line.lstrip().startswith("#") or not line else f"# {line}"
+        for line in _block(model, {}, depth, all_given=False)
+    ]
 
 
 def _default(field: Any) -> Any:

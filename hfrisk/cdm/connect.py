@@ -39,14 +39,18 @@ def connect(settings: SourceSettings, *, stages: Path | None = None) -> Cdm:
         If a required table or column is missing, or a file cannot be read.
     """
     files = find_files(settings.path)
-    connection = ibis.duckdb.connect(memory_limit=f"{settings.memory_gb:g}GB", threads=settings.threads, preserve_insertion_order=False)
+    connection = ibis.duckdb.connect(
+        memory_limit=f"{settings.memory_gb:g}GB", threads=settings.threads, preserve_insertion_order=False
+    )
     if stages is not None:
         stages.mkdir(parents=True, exist_ok=True)
         connection.raw_sql(f"SET temp_directory = {_quoted(stages / 'spill')}")
     raw = _open_database(connection, files.database) if files.database else _open_files(connection, files)
     _check_contract(raw, settings.path)
     id_types = _settle_ids(raw)
-    tables = {name: _as_view(connection, f"cdm_{name}", typed(table, TABLES[name], id_types)) for name, table in raw.items()}
+    tables = {
+        name: _as_view(connection, f"cdm_{name}", typed(table, TABLES[name], id_types)) for name, table in raw.items()
+    }
     return Cdm(
         connection=connection,
         tables=tables,
@@ -92,7 +96,11 @@ def _open_database(connection: Any, path: Path) -> dict[str, ir.Table]:
         ).fetchall()
     schemas = sorted({schema for schema, table in listed if table.lower() == "person"})
     if not schemas:
-        raise DataError("No OMOP table was found.", where=path.name, todo="The database should hold a schema with a table named person.")
+        raise DataError(
+            "No OMOP table was found.",
+            where=path.name,
+            todo="The database should hold a schema with a table named person.",
+        )
     if len(schemas) > 1:
         raise DataError(
             f"Several schemas hold a table named person: {', '.join(schemas)}.",
@@ -119,7 +127,9 @@ def _lower_columns(table: ir.Table, name: str) -> ir.Table:
         lower = column.strip().lower()
         lower = aliases.get(lower, lower)
         if lower in renamed:
-            raise DataError(f"The column {lower} is there twice.", where=f"table {name}", todo="Keep one spelling of it.")
+            raise DataError(
+                f"The column {lower} is there twice.", where=f"table {name}", todo="Keep one spelling of it."
+            )
         renamed[lower] = column
     return table.rename(renamed)
 
@@ -166,7 +176,11 @@ def _settle_ids(raw: dict[str, ir.Table]) -> dict[str, str]:
                 doubtful.setdefault(name, []).append((column.name, value))
     for name, columns in doubtful.items():
         with reading(name):
-            whole = raw[name].aggregate(**{column: id_is_whole(value).fill_null(True) for column, value in columns}).execute()
+            whole = (
+                raw[name]
+                .aggregate(**{column: id_is_whole(value).fill_null(True) for column, value in columns})
+                .execute()
+            )
         for name_of_id, _ in columns:
             if not bool(whole[name_of_id].iloc[0]):
                 kinds[name_of_id] = IDS_AS_TEXT

@@ -35,7 +35,14 @@ class TableContract:
 
 def _table(name: str, text: str, *, required: bool = False) -> TableContract:
     columns = []
-    kinds: dict[str, Kind] = {"id": "id", "int": "int", "float": "float", "date": "date", "datetime": "datetime", "text": "text"}
+    kinds: dict[str, Kind] = {
+        "id": "id",
+        "int": "int",
+        "float": "float",
+        "date": "date",
+        "datetime": "datetime",
+        "text": "text",
+    }
     for item in text.split(","):
         column, kind = item.split()
         columns.append(Column(column, kinds[kind.rstrip("!")], kind.endswith("!")))

@@ -23,7 +23,9 @@ def reading(table: str, path: Path | None = None) -> Iterator[None]:
         yield
     except duckdb.OutOfMemoryException:
         raise HfriskError(
-            "The engine ran out of memory.", where=where, todo="Raise source.memory_gb, or free space where the stages spill."
+            "The engine ran out of memory.",
+            where=where,
+            todo="Raise source.memory_gb, or free space where the stages spill.",
         ) from None
     except (duckdb.Error, IbisError, UnicodeDecodeError) as error:
         line = re.search(r"Line:?\s+(\d+)", str(error))

@@ -22,6 +22,8 @@ class SourceSettings(Settings):
         "future. Follow-up is complete only for discharges a full window before this day.",
     )
     memory_gb: float = Field(
-        default=2.5, gt=0.2, description="Most memory that the embedded engine may use, in gigabytes; it spills to disk."
+        default=2.5,
+        gt=0.2,
+        description="Most memory that the embedded engine may use, in gigabytes; it spills to disk.",
     )
     threads: int = Field(default=2, ge=1, description="Processor cores that the embedded engine may use.")

@@ -15,13 +15,21 @@ __all__ = ["IDS_AS_INTEGERS", "IDS_AS_TEXT", "failures", "id_is_whole", "typed"]
 IDS_AS_INTEGERS = "integers"
 IDS_AS_TEXT = "text"
 
-_TARGETS: dict[str, Any] = {"int": dt.int64, "float": dt.float64, "date": dt.date, "datetime": dt.Timestamp(), "text": dt.string}
+_TARGETS: dict[str, Any] = {
+    "int": dt.int64,
+    "float": dt.float64,
+    "date": dt.date,
+    "datetime": dt.Timestamp(),
+    "text": dt.string,
+}
 
 
 def typed(raw: ir.Table, contract: TableContract, id_types: dict[str, str]) -> ir.Table:
     """The table with the contract's columns and types; a column that is not there is NULL."""
     columns = {
-        column.name: _cast(raw[column.name], column, id_types) if column.name in raw.columns else ibis.null(_target(column, id_types))
+        column.name: _cast(raw[column.name], column, id_types)
+        if column.name in raw.columns
+        else ibis.null(_target(column, id_types))
         for column in contract.columns
     }
     return raw.select(**columns)

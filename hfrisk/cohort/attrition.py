@@ -41,7 +41,10 @@ def with_rules(spells: ir.Table, settings: CohortSettings) -> tuple[ir.Table, li
     if settings.index == "first":
         all_others = ibis.and_(*[marked[f"keeps_{name}"] for name in tests])
         turn = ibis.row_number().over(
-            ibis.window(group_by=[marked.person_id, all_others], order_by=[marked.discharge_date, marked.admitted_at, marked.index_id])
+            ibis.window(
+                group_by=[marked.person_id, all_others],
+                order_by=[marked.discharge_date, marked.admitted_at, marked.index_id],
+            )
         )
         marked = marked.mutate(keeps_chosen=(turn == 0) | ~all_others)
         tests["chosen"] = marked.keeps_chosen
@@ -62,7 +65,9 @@ def attrition(cdm: Cdm, spells: ir.Table, rules: list[Rule]) -> pd.DataFrame:
     left = ibis.literal(True)
     for name in keeps:
         left = left & keeps[name]
-        others = ibis.and_(*[keeps[other] for other in keeps if other != name]) if len(keeps) > 1 else ibis.literal(True)
+        others = (
+            ibis.and_(*[keeps[other] for other in keeps if other != name]) if len(keeps) > 1 else ibis.literal(True)
+        )
         wanted[f"{name}__admissions"] = left.sum()
         wanted[f"{name}__persons"] = spells.person_id.nunique(where=left)
         wanted[f"{name}__events"] = (left & spells.event).sum()

@@ -82,7 +82,13 @@ class Cohort:
             "attrition": self.attrition.to_dict("records"),
             "strategies": self.strategies,
             "checks": [
-                {"code": c.code, "severity": c.severity, "finding": c.text(), "consequence": c.consequence, "todo": c.todo}
+                {
+                    "code": c.code,
+                    "severity": c.severity,
+                    "finding": c.text(),
+                    "consequence": c.consequence,
+                    "todo": c.todo,
+                }
                 for c in self.checks
             ],
         }
@@ -155,7 +161,10 @@ def _spells(cdm: Cdm, settings: CohortSettings, data_end: date) -> Stage:
     spells = _with_age(cdm, spells)
     marked, _ = with_rules(spells, settings)
     return cdm.materialise(
-        marked, "cohort", [settings.model_dump_json(), data_end.isoformat()], order=("person_id", "admitted_at", "index_id")
+        marked,
+        "cohort",
+        [settings.model_dump_json(), data_end.isoformat()],
+        order=("person_id", "admitted_at", "index_id"),
     )
 
 
@@ -163,8 +172,12 @@ def _with_age(cdm: Cdm, spells: ir.Table) -> ir.Table:
     """Age in whole years at admission; a birth without day or month is taken as the first of July or of the month."""
     person = cdm.table("person")
     born = person.birth_datetime
-    birthday = (born.month().fill_null(person.month_of_birth).fill_null(7)) * 100 + born.day().fill_null(person.day_of_birth).fill_null(1)
-    people = person.group_by("person_id").aggregate(birth_year=born.year().fill_null(person.year_of_birth).min(), birthday=birthday.min())
+    birthday = (born.month().fill_null(person.month_of_birth).fill_null(7)) * 100 + born.day().fill_null(
+        person.day_of_birth
+    ).fill_null(1)
+    people = person.group_by("person_id").aggregate(
+        birth_year=born.year().fill_null(person.year_of_birth).min(), birthday=birthday.min()
+    )
     joined = spells.left_join(people, "person_id").drop("person_id_right")
     on = joined.admission_date
     had_birthday = (on.month() * 100 + on.day()) >= joined.birthday
@@ -176,7 +189,10 @@ def _latest_discharge(cdm: Cdm, settings: CohortSettings) -> date:
     stays = inpatient_stays(cdm, settings)
     today = date.today()
     row = cdm.frame(
-        stays.aggregate(plausible=stays.end_date.max(where=stays.end_date <= ibis.literal(today)), any=stays.end_date.max()), "data end"
+        stays.aggregate(
+            plausible=stays.end_date.max(where=stays.end_date <= ibis.literal(today)), any=stays.end_date.max()
+        ),
+        "data end",
     ).iloc[0]
     latest = row["plausible"] if not pd.isna(row["plausible"]) else row["any"]
     if pd.isna(latest):
@@ -202,7 +218,8 @@ def _facts(cdm: Cdm, index: ir.Table) -> pd.Series:
 
 def _strategies(cdm: Cdm, spells: ir.Table, settings: CohortSettings) -> dict[str, dict[str, int]]:
     row = cdm.frame(
-        spells.aggregate(n=spells.count(), unplanned=spells.unplanned.sum(), hf=spells.has_heart_failure.sum()), "strategies"
+        spells.aggregate(n=spells.count(), unplanned=spells.unplanned.sum(), hf=spells.has_heart_failure.sum()),
+        "strategies",
     ).iloc[0]
     position = "condition_status_concept_id" if settings.heart_failure.position == "principal" else "any_position"
     return {
@@ -217,7 +234,10 @@ def _definitions(settings: CohortSettings) -> pd.DataFrame:
     first, last = settings.window_days
     merged = [
         words
-        for on, words in ((settings.spells.merge_overlapping, "overlapping stays"), (settings.spells.merge_same_day, "same-day stays"))
+        for on, words in (
+            (settings.spells.merge_overlapping, "overlapping stays"),
+            (settings.spells.merge_same_day, "same-day stays"),
+        )
         if on
     ]
     told = {
@@ -247,10 +267,13 @@ def _definitions(settings: CohortSettings) -> pd.DataFrame:
 def _nobody(cdm: Cdm, settings: CohortSettings, counts: pd.DataFrame | None) -> DataError:
     visits = cdm.table("visit_occurrence")
     by_concept = cdm.frame(
-        visits.group_by("visit_concept_id").aggregate(visits=visits.count()).order_by(ibis.desc("visits")).limit(12), "visits by concept"
+        visits.group_by("visit_concept_id").aggregate(visits=visits.count()).order_by(ibis.desc("visits")).limit(12),
+        "visits by concept",
     )
     listed = "; ".join(f"{row.visit_concept_id}: {_shown(row.visits)}" for row in by_concept.itertuples()) or "none"
-    steps = "; ".join(f"{row.words}: {_shown(row.admissions)}" for row in counts.itertuples()) if counts is not None else ""
+    steps = (
+        "; ".join(f"{row.words}: {_shown(row.admissions)}" for row in counts.itertuples()) if counts is not None else ""
+    )
     chosen = ", ".join(map(str, settings.inpatient_visit_concepts))
     return DataError(
         "No index discharge was found." if counts is not None else "No inpatient stay was found.",

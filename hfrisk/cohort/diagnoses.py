@@ -46,8 +46,12 @@ def _with_descendants(cdm: Cdm, preset: dict[str, list[int]]) -> list[int]:
     """The concepts and what stands below them, from the source's own hierarchy, or from the shipped list where it has none."""
     if cdm.has("concept_ancestor"):
         ancestors = cdm.table("concept_ancestor")
-        wanted = ancestors.filter(ancestors.ancestor_concept_id.isin(preset["concepts"])).select(id="descendant_concept_id")
-        unwanted = ancestors.filter(ancestors.ancestor_concept_id.isin(preset["excluded"])).select(id="descendant_concept_id")
+        wanted = ancestors.filter(ancestors.ancestor_concept_id.isin(preset["concepts"])).select(
+            id="descendant_concept_id"
+        )
+        unwanted = ancestors.filter(ancestors.ancestor_concept_id.isin(preset["excluded"])).select(
+            id="descendant_concept_id"
+        )
         found = cdm.frame(ibis.difference(wanted, unwanted, distinct=True), "heart-failure concepts")
         if not found.empty:
             return sorted({*map(int, found["id"]), *preset["concepts"]})

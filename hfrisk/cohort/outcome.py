@@ -28,7 +28,9 @@ def with_outcome(spells: ir.Table, deaths: ir.Table, settings: CohortSettings, d
     and recorded deaths are often rounded to the first of the month.
     """
     first, last = settings.window_days
-    later = spells.filter(spells.unplanned).select("person_id", next_id="index_id", next_date="admission_date", next_at="admitted_at")
+    later = spells.filter(spells.unplanned).select(
+        "person_id", next_id="index_id", next_date="admission_date", next_at="admitted_at"
+    )
     pairs = spells.select("person_id", "index_id", "discharge_date", "admitted_at").inner_join(
         later,
         [
@@ -36,7 +38,9 @@ def with_outcome(spells: ir.Table, deaths: ir.Table, settings: CohortSettings, d
             later.next_date.delta(spells.discharge_date, unit="day").between(first, last),
         ],
     )
-    pairs = pairs.filter((pairs.next_at > pairs.admitted_at) | ((pairs.next_at == pairs.admitted_at) & (pairs.next_id > pairs.index_id)))
+    pairs = pairs.filter(
+        (pairs.next_at > pairs.admitted_at) | ((pairs.next_at == pairs.admitted_at) & (pairs.next_id > pairs.index_id))
+    )
     came_back = pairs.group_by(["person_id", "index_id"]).aggregate(
         readmission_day=pairs.next_date.delta(pairs.discharge_date, unit="day").min()
     )

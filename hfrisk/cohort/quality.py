@@ -14,10 +14,16 @@ from hfrisk.cohort.settings import CohortSettings
 __all__ = ["cohort_checks"]
 
 
-def cohort_checks(cdm: Cdm, index: ir.Table, settings: CohortSettings, data_end: date, *, declared: bool) -> list[Check]:
+def cohort_checks(
+    cdm: Cdm, index: ir.Table, settings: CohortSettings, data_end: date, *, declared: bool
+) -> list[Check]:
     """What the data could not tell about stays, deaths and follow-up."""
     visits = cdm.table("visit_occurrence").filter(lambda t: t.visit_concept_id.isin(settings.inpatient_visit_concepts))
-    bad_dates = visits.visit_start_date.isnull() | visits.visit_end_date.isnull() | (visits.visit_end_date < visits.visit_start_date)
+    bad_dates = (
+        visits.visit_start_date.isnull()
+        | visits.visit_end_date.isnull()
+        | (visits.visit_end_date < visits.visit_start_date)
+    )
     stays = cdm.frame(
         visits.aggregate(
             unusable=bad_dates.sum().fill_null(0),

@@ -23,7 +23,8 @@ class HeartFailureSettings(Settings):
         "icd9_428; omop_316139 (standard concepts).",
     )
     position: Literal["principal", "any"] = Field(
-        default="principal", description="Whether heart failure must be the principal diagnosis, or may stand in any position."
+        default="principal",
+        description="Whether heart failure must be the principal diagnosis, or may stand in any position.",
     )
     principal_status_concepts: tuple[int, ...] = Field(
         default=(32903, 32902),
@@ -53,7 +54,8 @@ class CohortSettings(Settings):
         default="icd10_uk", description="How diagnoses are coded in condition_source_value."
     )
     inpatient_visit_concepts: tuple[int, ...] = Field(
-        default=(9201, 262), description="visit_concept_id values of inpatient stays (9201 inpatient, 262 A&E and inpatient)."
+        default=(9201, 262),
+        description="visit_concept_id values of inpatient stays (9201 inpatient, 262 A&E and inpatient).",
     )
     spells: SpellSettings = Field(default_factory=SpellSettings, description="How stays become continuous spells.")
     unplanned: Literal["ae_segment", "assume_unplanned"] = Field(
@@ -62,12 +64,19 @@ class CohortSettings(Settings):
         "of admission or the day before), or assume_unplanned (every admission).",
     )
     require_unplanned_index: bool = Field(default=True, description="Index admissions must be unplanned.")
-    minimum_age: int | None = Field(default=18, ge=0, description="Youngest age at admission, in years. Empty: any age.")
-    discharged_alive: bool = Field(
-        default=True, description="Leave out stays that end in death (death on or before discharge, destination 79 or 4216643)."
+    minimum_age: int | None = Field(
+        default=18, ge=0, description="Youngest age at admission, in years. Empty: any age."
     )
-    complete_follow_up: bool = Field(default=True, description="Leave out discharges less than a full window before source.data_end.")
-    index: Literal["every", "first"] = Field(default="every", description="Every index discharge of a person, or only the first.")
+    discharged_alive: bool = Field(
+        default=True,
+        description="Leave out stays that end in death (death on or before discharge, destination 79 or 4216643).",
+    )
+    complete_follow_up: bool = Field(
+        default=True, description="Leave out discharges less than a full window before source.data_end."
+    )
+    index: Literal["every", "first"] = Field(
+        default="every", description="Every index discharge of a person, or only the first."
+    )
     window: Window = Field(
         default="0-29",
         description="Days from discharge to admission that count: 0-29 (NHS indicator), 1-30, 0-30. Calendar days, both ends in.",
@@ -80,7 +89,13 @@ class CohortSettings(Settings):
 
     @model_validator(mode="after")
     def _codes_belong_to_the_vocabulary(self) -> CohortSettings:
-        belongs = {"nicor7": "icd10_uk", "i50_only": "icd10_uk", "caliber": "icd10_uk", "cms_icd10cm": "icd10_cm", "icd9_428": "icd9_cm"}
+        belongs = {
+            "nicor7": "icd10_uk",
+            "i50_only": "icd10_uk",
+            "caliber": "icd10_uk",
+            "cms_icd10cm": "icd10_cm",
+            "icd9_428": "icd9_cm",
+        }
         needed = belongs.get(self.heart_failure.preset)
         if needed is not None and needed != self.diagnosis_vocabulary:
             raise ValueError(

@@ -53,14 +53,18 @@ def assign_spells(stays: ir.Table, settings: CohortSettings) -> ir.Table:
     """Each stay with the number of its spell within the person (`spell`), and whether it opens it."""
     order = [stays.start_at, stays.visit_occurrence_id]
     earlier = ibis.window(group_by=stays.person_id, order_by=order, preceding=(None, 1))
-    placed = stays.mutate(latest_end_before=stays.earliest_end.max().over(earlier), latest_day_before=stays.end_date.max().over(earlier))
+    placed = stays.mutate(
+        latest_end_before=stays.earliest_end.max().over(earlier), latest_day_before=stays.end_date.max().over(earlier)
+    )
     joins = ibis.literal(False)
     if settings.spells.merge_overlapping:
         joins = joins | (placed.latest_start < placed.latest_end_before).fill_null(False)
     if settings.spells.merge_same_day:
         joins = joins | (placed.start_date == placed.latest_day_before).fill_null(False)
     placed = placed.mutate(opens_spell=~joins)
-    so_far = ibis.window(group_by=placed.person_id, order_by=[placed.start_at, placed.visit_occurrence_id], preceding=None, following=0)
+    so_far = ibis.window(
+        group_by=placed.person_id, order_by=[placed.start_at, placed.visit_occurrence_id], preceding=None, following=0
+    )
     return placed.mutate(spell=placed.opens_spell.cast("int64").sum().over(so_far))
 
 
@@ -103,6 +107,9 @@ def _reached_through_ae(cdm: Cdm, spells: ir.Table) -> ir.Table:
     ).select("person_id", ended=visits.visit_end_date)
     led = spells.inner_join(
         attendances,
-        [spells.person_id == attendances.person_id, spells.admission_date.delta(attendances.ended, unit="day").between(0, 1)],
+        [
+            spells.person_id == attendances.person_id,
+            spells.admission_date.delta(attendances.ended, unit="day").between(0, 1),
+        ],
     )
     return led.select("person_id", "spell").distinct().mutate(through_ae=ibis.literal(True))

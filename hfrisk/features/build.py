@@ -75,7 +75,14 @@ def build_features(cdm: Cdm, cohort: Cohort, settings: FeatureSettings, vocabula
     """
     # the outcome stays behind: no family can see what became of the person
     index = cohort.table.select(
-        *KEYS, "admission_date", "admitted_at", "discharge_date", "discharged_at", "age", "length_of_stay", "care_site_id"
+        *KEYS,
+        "admission_date",
+        "admitted_at",
+        "discharge_date",
+        "discharged_at",
+        "age",
+        "length_of_stay",
+        "care_site_id",
     )
     context = Context(cdm, cohort, index, settings, vocabulary)
     families = [make(context) for make in FAMILIES]

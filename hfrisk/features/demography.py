@@ -91,7 +91,9 @@ def groups(context: Context) -> ir.Table:
     index = _with_imd(context, index)
     index = _with_site(context, index)
     age = index.age
-    band = ibis.cases((age < 65, "18-64"), (age < 75, "65-74"), (age < 85, "75-84"), (age >= 85, "85 and over"), else_=NOT_RECORDED)
+    band = ibis.cases(
+        (age < 65, "18-64"), (age < 75, "65-74"), (age < 85, "75-84"), (age >= 85, "85 and over"), else_=NOT_RECORDED
+    )
     sex = ibis.cases((index.gender == _MALE, "Male"), (index.gender == _FEMALE, "Female"), else_=NOT_RECORDED)
     imd = ibis.cases(
         (index.imd == 1, "1 (most deprived)"),
@@ -126,7 +128,8 @@ def _with_imd(context: Context, index: ir.Table) -> ir.Table:
     concept = read_yaml("social.yaml")["imd_quintile"]["concept"]
     seen = context.cdm.table("observation")
     seen = seen.filter(
-        (seen.observation_source_concept_id == concept) | (seen.observation_concept_id == concept), seen.value_as_number.between(1, 5)
+        (seen.observation_source_concept_id == concept) | (seen.observation_concept_id == concept),
+        seen.value_as_number.between(1, 5),
     ).select("person_id", imd_on="observation_date", imd_value="value_as_number")
     pairs = index.select(*KEYS, "discharge_date").inner_join(seen, "person_id")
     pairs = pairs.filter(pairs.imd_on <= pairs.discharge_date)
@@ -139,11 +142,15 @@ def _with_imd(context: Context, index: ir.Table) -> ir.Table:
 def _with_site(context: Context, index: ir.Table) -> ir.Table:
     """The site that discharged the person; with many sites, four groups by volume."""
     sites = context.cdm.table("care_site")
-    named = sites.group_by("care_site_id").aggregate(name=sites.care_site_name.fill_null(sites.care_site_source_value).min())
+    named = sites.group_by("care_site_id").aggregate(
+        name=sites.care_site_name.fill_null(sites.care_site_source_value).min()
+    )
     volumes = index.filter(index.care_site_id.notnull()).group_by("care_site_id").aggregate(volume=lambda t: t.count())
     if context.cohort.sites <= context.settings.most_sites:
         joined = volumes.left_join(named, "care_site_id")
-        labels = joined.select("care_site_id", site=joined.name.fill_null(ibis.literal("Site ") + joined.care_site_id.cast("string")))
+        labels = joined.select(
+            "care_site_id", site=joined.name.fill_null(ibis.literal("Site ") + joined.care_site_id.cast("string"))
+        )
     else:
         ranked = volumes.mutate(
             before=volumes.volume.sum().over(
@@ -169,5 +176,8 @@ def _ethnicity(context: Context, index: ir.Table) -> ir.StringValue:
         return ibis.cases(*[(index.race_text == code, group) for code, group in table], else_=NOT_RECORDED)
     races = [(index.race == concept, name) for concept, name in _RACES.items()]
     return ibis.cases(
-        (index.hispanic == _HISPANIC, "Hispanic"), *races, (index.race_text.notnull(), "Other or not mapped"), else_=NOT_RECORDED
+        (index.hispanic == _HISPANIC, "Hispanic"),
+        *races,
+        (index.race_text.notnull(), "Other or not mapped"),
+        else_=NOT_RECORDED,
     )

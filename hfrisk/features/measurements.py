@@ -98,10 +98,15 @@ def _long(context: Context, analytes: dict[str, Any]) -> ir.Table:
     pairs = index.inner_join(rows.select("person_id", "analyte", "on", "at", "value"), "person_id")
     pairs = pairs.filter(pairs.at < pairs.discharged_at, pairs.admission_date.delta(pairs.on, unit="day") <= 1)
     # several values of one moment: halfway between the lowest and the highest, whatever their order
-    moments = pairs.group_by([*KEYS, "analyte", "at"]).aggregate(low=pairs.value.min(), high=pairs.value.max(), values=pairs.count())
+    moments = pairs.group_by([*KEYS, "analyte", "at"]).aggregate(
+        low=pairs.value.min(), high=pairs.value.max(), values=pairs.count()
+    )
     middle = (moments.low + moments.high) / 2
     return moments.group_by([*KEYS, "analyte"]).aggregate(
-        last=middle.argmax(moments["at"]), lowest=moments.low.min(), highest=moments.high.max(), values=moments["values"].sum()
+        last=middle.argmax(moments["at"]),
+        lowest=moments.low.min(),
+        highest=moments.high.max(),
+        values=moments["values"].sum(),
     )
 
 

@@ -31,7 +31,8 @@ def earlier_spells(context: Context) -> Family:
     )
     pairs = index.select(*KEYS, "admission_date", "admitted_at").inner_join(before, "person_id")
     pairs = pairs.filter(
-        (pairs.began_at < pairs.admitted_at) | ((pairs.began_at == pairs.admitted_at) & (pairs.earlier_id < pairs.index_id))
+        (pairs.began_at < pairs.admitted_at)
+        | ((pairs.began_at == pairs.admitted_at) & (pairs.earlier_id < pairs.index_id))
     )
     ago = pairs.admission_date.delta(pairs.began, unit="day")
     since = ibis.greatest(pairs.admission_date.delta(pairs.ended, unit="day"), 0)
@@ -49,7 +50,11 @@ def earlier_spells(context: Context) -> Family:
         ]
     if "ae_segment" in context.cohort.strategies["unplanned"]:
         columns["emergency_admissions_365d"] = (ago.between(1, 365) & pairs.emergency).sum()
-        entries.append(_count("emergency_admissions_365d", "emergency admissions in the year before", "365 days before admission", 40))
+        entries.append(
+            _count(
+                "emergency_admissions_365d", "emergency admissions in the year before", "365 days before admission", 40
+            )
+        )
     counted = pairs.group_by(list(KEYS)).aggregate(**columns, last=since.min())
     table = index.left_join(counted, list(KEYS)).drop("person_id_right", "index_id_right")
     entries.append(
@@ -75,8 +80,13 @@ def earlier_spells(context: Context) -> Family:
 def attendances(context: Context) -> Family:
     """A&E attendances in the 180 days before admission; the one that led to this admission does not count."""
     visits = context.cdm.table("visit_occurrence")
-    seen = visits.filter(visits.visit_concept_id.isin([ED_VISIT, ED_WITH_ADMISSION]), visits.visit_start_date.notnull()).select(
-        "person_id", "visit_concept_id", came="visit_start_date", left=visits.visit_end_date.fill_null(visits.visit_start_date)
+    seen = visits.filter(
+        visits.visit_concept_id.isin([ED_VISIT, ED_WITH_ADMISSION]), visits.visit_start_date.notnull()
+    ).select(
+        "person_id",
+        "visit_concept_id",
+        came="visit_start_date",
+        left=visits.visit_end_date.fill_null(visits.visit_start_date),
     )
     if context.cdm.frame(seen.limit(1).select("person_id"), "A&E attendances").empty:
         return Family((), None, notices=[_no_attendances()])

@@ -20,13 +20,19 @@ class FeatureSettings(Settings):
         "days to weeks later, so the default is false.",
     )
     condition_lookback_days: int = Field(
-        default=1825, ge=30, description="How far before admission a recorded diagnosis counts as a long-term condition, in days."
+        default=1825,
+        ge=30,
+        description="How far before admission a recorded diagnosis counts as a long-term condition, in days.",
     )
     frailty_lookback_days: int = Field(
-        default=730, ge=30, description="How far before admission the Hospital Frailty Risk Score looks, in days (two years in the paper)."
+        default=730,
+        ge=30,
+        description="How far before admission the Hospital Frailty Risk Score looks, in days (two years in the paper).",
     )
     medicines_hours: int = Field(
-        default=72, ge=1, description="A medicine given in this many hours before discharge counts as taken at discharge, in hours."
+        default=72,
+        ge=1,
+        description="A medicine given in this many hours before discharge counts as taken at discharge, in hours.",
     )
     ethnicity_from: Literal["nhs_category", "omop_race"] = Field(
         default="nhs_category",
@@ -38,5 +44,7 @@ class FeatureSettings(Settings):
         description="Whether the year of discharge is an input. A model that leans on it cannot be used in a year it has not seen.",
     )
     most_sites: int = Field(
-        default=30, ge=1, description="With more sites than this, sites are shown in four groups by volume instead of one by one."
+        default=30,
+        ge=1,
+        description="With more sites than this, sites are shown in four groups by volume instead of one by one.",
     )

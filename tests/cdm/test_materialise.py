@@ -34,7 +34,9 @@ def test_other_settings_are_another_stage(folder: Path, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("damage", [b"", b"PAR1 something else", None])
-def test_a_damaged_stage_is_found_out_by_its_hash_and_built_again(folder: Path, tmp_path: Path, damage: bytes | None) -> None:
+def test_a_damaged_stage_is_found_out_by_its_hash_and_built_again(
+    folder: Path, tmp_path: Path, damage: bytes | None
+) -> None:
     stages = tmp_path / "stages"
     cdm = connect(SourceSettings(path=folder), stages=stages)
     cdm.materialise(cdm.table("person"), "people", [], order=["person_id"])

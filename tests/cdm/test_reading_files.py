@@ -78,11 +78,18 @@ def test_a_folder_of_parts_is_one_table(folder: Path, tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     ("old", "new"),
-    [("admitting_source_value", "admitted_from_source_value"), ("discharge_to_source_value", "discharged_to_source_value")],
+    [
+        ("admitting_source_value", "admitted_from_source_value"),
+        ("discharge_to_source_value", "discharged_to_source_value"),
+    ],
 )
 def test_both_spellings_of_where_from_and_where_to_are_read(folder: Path, old: str, new: str) -> None:
     for column in (old, new):
-        frame = pd.read_csv(folder / "visit_occurrence.csv").drop(columns=[old, new], errors="ignore").assign(**{column: "79"})
+        frame = (
+            pd.read_csv(folder / "visit_occurrence.csv")
+            .drop(columns=[old, new], errors="ignore")
+            .assign(**{column: "79"})
+        )
         frame.to_csv(folder / "visit_occurrence.csv", index=False)
         assert set(open_source(folder).table("visit_occurrence").execute()[new]) == {"79"}
 
@@ -123,7 +130,11 @@ def test_columns_of_nothing_and_columns_of_text_have_the_contract_s_types(folder
         frame.to_parquet(typed / f"{file.stem}.parquet")
     cdm = open_source(typed)
     schema = cdm.table("visit_occurrence").schema()
-    assert (schema["visit_start_date"].is_date(), schema["visit_end_datetime"].is_timestamp(), schema["visit_concept_id"].is_int64()) == (
+    assert (
+        schema["visit_start_date"].is_date(),
+        schema["visit_end_datetime"].is_timestamp(),
+        schema["visit_concept_id"].is_int64(),
+    ) == (
         True,
         True,
         True,
@@ -181,14 +192,18 @@ def test_a_missing_table_is_named(folder: Path) -> None:
 
 
 def test_a_missing_column_is_named_with_its_table(folder: Path) -> None:
-    pd.read_csv(folder / "visit_occurrence.csv").drop(columns="visit_end_date").to_csv(folder / "visit_occurrence.csv", index=False)
+    pd.read_csv(folder / "visit_occurrence.csv").drop(columns="visit_end_date").to_csv(
+        folder / "visit_occurrence.csv", index=False
+    )
     with pytest.raises(DataError, match="visit_end_date") as told:
         open_source(folder)
     assert "table visit_occurrence" in str(told.value)
 
 
 def test_a_column_named_by_an_expression_is_recognised(folder: Path) -> None:
-    frame = pd.read_csv(folder / "visit_occurrence.csv").rename(columns={"visit_start_date": "date(visit_start_date,'unixepoch')"})
+    frame = pd.read_csv(folder / "visit_occurrence.csv").rename(
+        columns={"visit_start_date": "date(visit_start_date,'unixepoch')"}
+    )
     frame.to_csv(folder / "visit_occurrence.csv", index=False)
     with pytest.raises(DataError, match="visit_start_date") as told:
         open_source(folder)

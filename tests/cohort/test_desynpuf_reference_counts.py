@@ -50,7 +50,11 @@ def test_the_counts_are_those_of_plain_sql(
     source: Cdm, settings: dict[str, Any], index_discharges: int, persons: int, readmitted: int
 ) -> None:
     found = cohort(source, **settings)
-    assert (found.index_discharges, found.persons, found.states["readmitted"]) == (index_discharges, persons, readmitted)
+    assert (found.index_discharges, found.persons, found.states["readmitted"]) == (
+        index_discharges,
+        persons,
+        readmitted,
+    )
 
 
 def test_the_counts_by_state_are_those_of_an_independent_query(source: Cdm, desynpuf: Path) -> None:

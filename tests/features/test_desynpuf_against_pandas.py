@@ -31,7 +31,8 @@ def both(desynpuf: Path) -> tuple[pd.DataFrame, pd.DataFrame, Path]:
 def test_earlier_spells_equal_a_loop_over_people(both: tuple[pd.DataFrame, pd.DataFrame, Path]) -> None:
     made, index, folder = both
     visits = pd.read_parquet(
-        folder / "visit_occurrence.parquet", columns=["visit_occurrence_id", "person_id", "visit_start_date", "visit_end_date"]
+        folder / "visit_occurrence.parquet",
+        columns=["visit_occurrence_id", "person_id", "visit_start_date", "visit_end_date"],
     )
     visits["visit_start_date"] = pd.to_datetime(visits["visit_start_date"])
     visits["visit_end_date"] = pd.to_datetime(visits["visit_end_date"])
@@ -41,13 +42,17 @@ def test_earlier_spells_equal_a_loop_over_people(both: tuple[pd.DataFrame, pd.Da
         mine = by_person[row["person_id"]]
         admitted = pd.Timestamp(row["admission_date"])
         earlier = mine[
-            (mine["visit_start_date"] < admitted) | ((mine["visit_start_date"] == admitted) & (mine["visit_occurrence_id"] < index_id))
+            (mine["visit_start_date"] < admitted)
+            | ((mine["visit_start_date"] == admitted) & (mine["visit_occurrence_id"] < index_id))
         ]
         ago = (admitted - earlier["visit_start_date"]).dt.days
         for days in (30, 90, 365):
             recent = earlier[(ago >= 1) & (ago <= days)]
             assert made.loc[index_id, f"admissions_{days}d"] == len(recent)
-            assert made.loc[index_id, f"bed_days_{days}d"] == (recent["visit_end_date"] - recent["visit_start_date"]).dt.days.sum()
+            assert (
+                made.loc[index_id, f"bed_days_{days}d"]
+                == (recent["visit_end_date"] - recent["visit_start_date"]).dt.days.sum()
+            )
         since = made.loc[index_id, "days_since_discharge"]
         if earlier.empty:
             assert pd.isna(since)
@@ -58,7 +63,9 @@ def test_earlier_spells_equal_a_loop_over_people(both: tuple[pd.DataFrame, pd.Da
 def test_conditions_and_frailty_equal_a_loop_over_people(both: tuple[pd.DataFrame, pd.DataFrame, Path]) -> None:
     made, index, folder = both
     columns = ["person_id", "visit_occurrence_id", "condition_start_date", "condition_source_value"]
-    coded = pd.read_parquet(folder / "condition_occurrence.parquet", columns=columns).dropna(subset=["condition_source_value"])
+    coded = pd.read_parquet(folder / "condition_occurrence.parquet", columns=columns).dropna(
+        subset=["condition_source_value"]
+    )
     coded["condition_start_date"] = pd.to_datetime(coded["condition_start_date"])
     chosen = index.sample(600, random_state=2)
     by_person = dict(list(coded[coded["person_id"].isin(chosen["person_id"])].groupby("person_id")))
@@ -69,13 +76,19 @@ def test_conditions_and_frailty_equal_a_loop_over_people(both: tuple[pd.DataFram
         mine = by_person[row["person_id"]]
         ago = (pd.Timestamp(row["admission_date"]) - mine["condition_start_date"]).dt.days
         own = mine["visit_occurrence_id"] == index_id
-        known = [c.strip().upper().replace(".", "") for c in mine.loc[((ago >= 1) & (ago <= 1825)) | own, "condition_source_value"]]
+        known = [
+            c.strip().upper().replace(".", "")
+            for c in mine.loc[((ago >= 1) & (ago <= 1825)) | own, "condition_source_value"]
+        ]
         for name, entry in conditions.items():
             if name == "heart_failure_before":
                 continue
             expected = any(code.startswith(tuple(entry["icd9"])) for code in known)
             assert made.loc[index_id, name] == expected, name
-        recent = [c.strip().upper().replace(".", "") for c in mine.loc[((ago >= 1) & (ago <= 730)) | own, "condition_source_value"]]
+        recent = [
+            c.strip().upper().replace(".", "")
+            for c in mine.loc[((ago >= 1) & (ago <= 730)) | own, "condition_source_value"]
+        ]
         categories = set()
         for code in recent:
             hits = [frailty[code[:length]] for length in (5, 4, 3) if code[:length] in frailty]

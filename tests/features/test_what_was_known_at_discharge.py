@@ -56,7 +56,9 @@ def test_codes_of_the_index_stay_are_not_known_unless_coding_is_live(tmp_path: P
 def test_a_condition_recorded_before_the_stay_is_known(tmp_path: Path) -> None:
     found = row(
         tmp_path,
-        conditions="10 2022-03-01 32909 - j44 9\n10 2023-01-01 32909 - E11.2\n10 2017-01-01 32909 - I48.X".replace("j44 9", "j449"),
+        conditions="10 2022-03-01 32909 - j44 9\n10 2023-01-01 32909 - E11.2\n10 2017-01-01 32909 - I48.X".replace(
+            "j44 9", "j449"
+        ),
     )
     assert (found["copd"], found["diabetes"], found["atrial_fibrillation"], found["diagnoses_365d"]) == (1, 1, 0, 1)
 
@@ -97,7 +99,12 @@ def test_last_lowest_highest_and_count_of_a_blood_test(tmp_path: Path) -> None:
            10 3019550 2023-06-07 2023-06-07T09:00:00 128 8753
            10 3019550 2023-06-14 2023-06-14T09:00:00 136 8753""",
     )
-    assert (found["sodium_last"], found["sodium_lowest"], found["sodium_highest"], found["sodium_count"]) == (136, 128, 136, 3)
+    assert (found["sodium_last"], found["sodium_lowest"], found["sodium_highest"], found["sodium_count"]) == (
+        136,
+        128,
+        136,
+        3,
+    )
 
 
 def test_a_test_of_the_day_of_discharge_counts_only_with_a_time_before_it(tmp_path: Path) -> None:
@@ -116,14 +123,21 @@ def test_units_of_one_truth_give_one_value(tmp_path: Path) -> None:
 
 
 def test_an_impossible_value_is_missing_and_missing_is_missing(tmp_path: Path) -> None:
-    found = measured(tmp_path, "10 3019550 2023-06-07 2023-06-07T09:00:00 9999 8753\n10 3023103 2023-06-07 2023-06-07T09:00:00 4.2 8753")
+    found = measured(
+        tmp_path,
+        "10 3019550 2023-06-07 2023-06-07T09:00:00 9999 8753\n10 3023103 2023-06-07 2023-06-07T09:00:00 4.2 8753",
+    )
     assert "sodium_last" not in found.index
     assert found["potassium_last"] == pytest.approx(4.2)
 
 
 def test_two_values_of_one_moment_do_not_depend_on_their_order(tmp_path: Path) -> None:
     lines = ["10 3019550 2023-06-07 2023-06-07T09:00:00 130 8753", "10 3019550 2023-06-07 2023-06-07T09:00:00 134 8753"]
-    assert measured(tmp_path, "\n".join(lines))["sodium_last"] == measured(tmp_path, "\n".join(reversed(lines)))["sodium_last"] == 132
+    assert (
+        measured(tmp_path, "\n".join(lines))["sodium_last"]
+        == measured(tmp_path, "\n".join(reversed(lines)))["sodium_last"]
+        == 132
+    )
 
 
 def test_medicines_of_the_last_72_hours_and_the_four_pillars(tmp_path: Path) -> None:
@@ -135,20 +149,36 @@ def test_medicines_of_the_last_72_hours_and_the_four_pillars(tmp_path: Path) -> 
     10 1334456 2023-06-16 2023-06-16T08:00:00 2023-06-16
     """
     found = row(tmp_path, tables={"drug_exposure": head + lines})
-    assert (found["beta_blocker"], found["mra"], found["loop_diuretic"], found["ras_inhibitor"], found["pillars"]) == (1, 1, 0, 0, 2)
+    assert (found["beta_blocker"], found["mra"], found["loop_diuretic"], found["ras_inhibitor"], found["pillars"]) == (
+        1,
+        1,
+        0,
+        0,
+        2,
+    )
 
 
 def test_deprivation_is_the_latest_known_and_missing_is_a_group(tmp_path: Path) -> None:
     head = "person_id observation_concept_id observation_source_concept_id observation_date value_as_number"
     found = row(
-        tmp_path, tables={"observation": f"{head}\n10 0 35812882 2019-01-01 4\n10 0 35812882 2022-01-01 2\n10 0 35812882 2023-07-01 5"}
+        tmp_path,
+        tables={
+            "observation": f"{head}\n10 0 35812882 2019-01-01 4\n10 0 35812882 2022-01-01 2\n10 0 35812882 2023-07-01 5"
+        },
     )
     assert (found["imd_quintile"], found["group_imd_quintile"]) == (2, "2")
     assert row(tmp_path / "none")["group_imd_quintile"] == "Not recorded"
 
 
 @pytest.mark.parametrize(
-    ("code", "group"), [("A", "White"), ("n", "Black or Black British"), ("Z", "Not stated"), ("-", "Not recorded"), ("99", "Not recorded")]
+    ("code", "group"),
+    [
+        ("A", "White"),
+        ("n", "Black or Black British"),
+        ("Z", "Not stated"),
+        ("-", "Not recorded"),
+        ("99", "Not recorded"),
+    ],
 )
 def test_ethnicity_in_five_groups_with_not_stated_apart(tmp_path: Path, code: str, group: str) -> None:
     from tests.features.example import PERSON
@@ -180,7 +210,11 @@ def test_no_record_after_discharge_changes_any_feature(tmp_path: Path) -> None:
 
 
 def test_every_column_has_a_dictionary_entry_and_every_value_lies_on_its_grid(tmp_path: Path) -> None:
-    made = table(tmp_path, visits=EARLIER, tables={"measurement": f"{MEASUREMENT}\n10 3020779 2023-06-07 2023-06-07T09:00:00 9.3456 8753"})
+    made = table(
+        tmp_path,
+        visits=EARLIER,
+        tables={"measurement": f"{MEASUREMENT}\n10 3020779 2023-06-07 2023-06-07T09:00:00 9.3456 8753"},
+    )
     frame = made.table.execute()
     names = [entry.name for entry in made.dictionary]
     assert list(frame.columns) == ["person_id", "index_id", *names, *[f"group_{name}" for name in made.groups]]

@@ -23,7 +23,9 @@ NUMBER_OF_NHS = "943 476 5919"
 
 
 def hfrisk(*arguments: object, cwd: Path | None = None) -> subprocess.CompletedProcess[str]:
-    return subprocess.run([HFRISK, *map(str, arguments)], capture_output=True, text=True, cwd=cwd, timeout=600, check=False)
+    return subprocess.run(
+        [HFRISK, *map(str, arguments)], capture_output=True, text=True, cwd=cwd, timeout=600, check=False
+    )
 
 
 def told(result: subprocess.CompletedProcess[str], code: int) -> str:
@@ -42,7 +44,9 @@ def test_help_names_every_command_and_imports_nothing_heavy() -> None:
     for command in ("init", "synthesise", "check", "cohort", "features", "run", "report", "score", "demo"):
         assert command in result.stdout
     code = "import sys, hfrisk.cli; print([m for m in ('pandas', 'numpy', 'ibis', 'lightgbm', 'mlflow', 'sklearn', 'pydantic') if m in sys.modules])"
-    assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.strip() == "[]"
+    assert (
+        subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.strip() == "[]"
+    )
 
 
 def test_a_study_that_init_wrote_can_be_used_at_once(region: Path, tmp_path: Path) -> None:
@@ -82,7 +86,10 @@ def test_run_prints_where_the_report_and_the_model_are(done: tuple[Place, Finish
     result = hfrisk("run", place.file())
     assert "nothing was done" in result.stderr
     assert "export MLFLOW_TRACKING_URI=sqlite:" in result.stdout
-    assert json.loads(hfrisk("run", place.file(), "--json").stdout)["model"]["model_uri"] == "models:/hf-readmission-30d@candidate"
+    assert (
+        json.loads(hfrisk("run", place.file(), "--json").stdout)["model"]["model_uri"]
+        == "models:/hf-readmission-30d@candidate"
+    )
 
 
 def test_no_such_study_no_such_source_no_such_setting(tmp_path: Path, elsewhere: Place) -> None:
@@ -109,14 +116,21 @@ def test_tables_without_rows_are_a_fault_of_the_data(tmp_path: Path, elsewhere: 
 
 
 def test_no_index_discharge_shows_the_visits_by_concept(synthea: Path, elsewhere: Place) -> None:
-    words = told(hfrisk("run", elsewhere.file(), "--set", f"source.path={synthea}", "--set", "cohort.heart_failure.position=any"), 3)
+    words = told(
+        hfrisk(
+            "run", elsewhere.file(), "--set", f"source.path={synthea}", "--set", "cohort.heart_failure.position=any"
+        ),
+        3,
+    )
     assert "9202" in words
     assert "cohort.inpatient_visit_concepts" in words
 
 
 def test_an_unwritable_output_folder_is_told(tmp_path: Path, elsewhere: Place) -> None:
     (tmp_path / "file").write_text("not a folder")
-    assert "cannot be written" in told(hfrisk("run", elsewhere.file(), "--set", f"folders.reports={tmp_path / 'file'}"), 2)
+    assert "cannot be written" in told(
+        hfrisk("run", elsewhere.file(), "--set", f"folders.reports={tmp_path / 'file'}"), 2
+    )
 
 
 def test_too_little_to_learn_from_is_refused_with_the_number_needed(elsewhere: Place) -> None:
@@ -134,7 +148,9 @@ def test_one_class_only_is_refused(elsewhere: Place, tmp_path: Path) -> None:
     truth = pd.read_parquet(source / "truth.parquet")
     alone = truth.drop_duplicates("person_id", keep=False).query("state == 'none'")
     visits[visits["visit_occurrence_id"].isin(alone["index_id"])].to_parquet(source / "visit_occurrence.parquet")
-    conditions[conditions["visit_occurrence_id"].isin(alone["index_id"])].to_parquet(source / "condition_occurrence.parquet")
+    conditions[conditions["visit_occurrence_id"].isin(alone["index_id"])].to_parquet(
+        source / "condition_occurrence.parquet"
+    )
     overrides = ["--set", f"source.path={source}", "--set", "cohort.require_unplanned_index=false"]
     assert "event" in told(hfrisk("run", elsewhere.file(), *overrides), 3)
 
@@ -147,7 +163,9 @@ def test_a_cut_csv_is_told_without_a_value(elsewhere: Place, tmp_path: Path) -> 
     assert "cut short" in told(hfrisk("run", elsewhere.file(), "--set", f"source.path={source}"), 3)
 
 
-def test_an_interrupted_run_goes_on_where_it_was_and_ends_the_same(done: tuple[Place, Finished], elsewhere: Place) -> None:
+def test_an_interrupted_run_goes_on_where_it_was_and_ends_the_same(
+    done: tuple[Place, Finished], elsewhere: Place
+) -> None:
     """Interrupted once while it tunes (Ctrl-C), killed once later: the numbers are those of an undisturbed run."""
     place, _ = done
     study = elsewhere.file()
@@ -162,7 +180,9 @@ def test_an_interrupted_run_goes_on_where_it_was_and_ends_the_same(done: tuple[P
 
 
 def _interrupt(study: Path, how: signal.Signals, *, once: Path, after: float) -> subprocess.CompletedProcess[str]:
-    process = subprocess.Popen([HFRISK, "report", str(study)], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    process = subprocess.Popen(
+        [HFRISK, "report", str(study)], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    )
     deadline = time.monotonic() + 120
     while not once.exists() and process.poll() is None and time.monotonic() < deadline:
         time.sleep(0.02)

@@ -18,7 +18,12 @@ def test_what_a_run_leaves(done: Done) -> None:
     for name in ("report.html", "model_card.md", "metrics.json", "manifest.json", "internal/predictions.parquet"):
         assert (study.folder / name).stat().st_size > 0, name
     assert finished.report == study.folder / "report.html"
-    assert {path.name for path in study.model_folder.iterdir()} >= {"model.txt", "contract.json", "calibration.json", "MLmodel"}
+    assert {path.name for path in study.model_folder.iterdir()} >= {
+        "model.txt",
+        "contract.json",
+        "calibration.json",
+        "MLmodel",
+    }
     assert (study.folder / ".gitignore").read_text() == "internal/\n"
 
 
@@ -51,7 +56,19 @@ def test_metrics_hold_the_fixed_shape_and_every_estimate_or_its_reason(done: Don
     metrics = json.loads((place.study().folder / "metrics.json").read_text())
     assert set(metrics) >= {"study", "cohort", "performance", "checks", "provenance"}
     rows = pd.DataFrame(metrics["performance"])
-    assert set(rows.columns) >= {"model", "split", "group", "level", "measure", "estimate", "lower", "upper", "n", "events", "reason"}
+    assert set(rows.columns) >= {
+        "model",
+        "split",
+        "group",
+        "level",
+        "measure",
+        "estimate",
+        "lower",
+        "upper",
+        "n",
+        "events",
+        "reason",
+    }
     assert set(rows["model"]) >= {"lightgbm", "logistic"}
     assert set(rows["split"]) == {"cross-validation", "test"}
     named = "auroc auprc brier scaled_brier log_loss oe_ratio calibration_intercept calibration_slope ici e50 e90 net_benefit@0.20"
@@ -102,7 +119,9 @@ def test_broken_kept_files_are_found_by_their_hash_and_made_again(done: Done, el
 def test_two_runs_are_equal_to_the_last_digit(done: Done, elsewhere: Place) -> None:
     place, _ = done
     run_study(elsewhere.study(), until="report")
-    first, second = (pd.read_parquet(where.study().folder / "internal" / "predictions.parquet") for where in (place, elsewhere))
+    first, second = (
+        pd.read_parquet(where.study().folder / "internal" / "predictions.parquet") for where in (place, elsewhere)
+    )
     pd.testing.assert_frame_equal(first, second, check_exact=True)
     one, two = (json.loads((where.study().folder / "metrics.json").read_text()) for where in (place, elsewhere))
     assert one["performance"] == two["performance"]
@@ -111,7 +130,16 @@ def test_two_runs_are_equal_to_the_last_digit(done: Done, elsewhere: Place) -> N
 def test_the_manifest_says_how_it_was_made(done: Done) -> None:
     place, _ = done
     manifest = json.loads((place.study().folder / "manifest.json").read_text())
-    assert set(manifest["stages"]) >= {"cohort", "features", "model", "assessment", "explanation", "disclosure", "report", "registry"}
+    assert set(manifest["stages"]) >= {
+        "cohort",
+        "features",
+        "model",
+        "assessment",
+        "explanation",
+        "disclosure",
+        "report",
+        "registry",
+    }
     assert {"study_hash", "code_version", "source_fingerprint", "libraries", "seeds"} <= set(manifest)
 
 
@@ -165,7 +193,9 @@ def test_no_pickle_is_left_anywhere(done: Done) -> None:
     place, _ = done
     assert not [path for path in place.folder.rglob("*") if path.suffix in {".pkl", ".pickle", ".joblib"}]
     assert not [
-        path for path in place.folder.rglob("*") if path.is_file() and path.read_bytes()[:2] in {b"\x80\x03", b"\x80\x04", b"\x80\x05"}
+        path
+        for path in place.folder.rglob("*")
+        if path.is_file() and path.read_bytes()[:2] in {b"\x80\x03", b"\x80\x04", b"\x80\x05"}
     ]
 
 
@@ -180,7 +210,9 @@ def test_a_planted_leak_sets_off_the_alarm(elsewhere: Place) -> None:
     conditions = pd.read_parquet(leaky / "condition_occurrence.parquet")
     planted = conditions.iloc[: len(back)].copy()
     planted["person_id"] = back["person_id"].to_numpy()
-    planted["condition_start_date"] = (pd.to_datetime(back["admission_date"]) - pd.Timedelta(days=40)).dt.date.to_numpy()
+    planted["condition_start_date"] = (
+        pd.to_datetime(back["admission_date"]) - pd.Timedelta(days=40)
+    ).dt.date.to_numpy()
     planted["condition_start_datetime"] = pd.to_datetime(planted["condition_start_date"]).astype(
         conditions["condition_start_datetime"].dtype
     )

@@ -41,7 +41,9 @@ def _sentence(name: str) -> str:
 def _timelines(node: ast.FunctionDef) -> list[list[str]]:
     texts = [n.value for n in ast.walk(node) if isinstance(n, ast.Constant) and isinstance(n.value, str)]
     listed = [textwrap.dedent(text).strip().splitlines() for text in texts]
-    return [[line.strip() for line in lines] for lines in listed if lines and all(len(line.split()) == 5 for line in lines)]
+    return [
+        [line.strip() for line in lines] for lines in listed if lines and all(len(line.split()) == 5 for line in lines)
+    ]
 
 
 if __name__ == "__main__":

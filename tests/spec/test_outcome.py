@@ -70,4 +70,9 @@ def test_every_index_discharge_of_a_person_counts_unless_the_study_asks_for_the_
 
 def test_a_child_is_left_out(tmp_path: Path) -> None:
     assert follow(tmp_path, "1 10 9201 2024-01-01 2024-01-05", minimum_age=18).index_discharges == 1
-    assert follow(tmp_path, "1 10 9201 1957-01-01 1957-01-05\n2 11 9201 2024-01-01 2024-01-05", minimum_age=18).index_discharges == 1
+    assert (
+        follow(
+            tmp_path, "1 10 9201 1957-01-01 1957-01-05\n2 11 9201 2024-01-01 2024-01-05", minimum_age=18
+        ).index_discharges
+        == 1
+    )

@@ -50,7 +50,9 @@ def test_the_end_of_the_data_is_the_latest_discharge_when_it_is_not_declared(tmp
     from hfrisk.cdm import SourceSettings, connect
     from hfrisk.cohort import CohortSettings, build_cohort
 
-    follow(tmp_path, "1 10 9201 2024-01-01 2024-01-05\n2 11 9201 2024-02-01 2024-02-05\n3 12 9201 2024-02-01 2199-01-01")
+    follow(
+        tmp_path, "1 10 9201 2024-01-01 2024-01-05\n2 11 9201 2024-02-01 2024-02-05\n3 12 9201 2024-02-01 2199-01-01"
+    )
     cdm = connect(SourceSettings(path=tmp_path / "omop"))
     settings = CohortSettings(minimum_age=None, unplanned="assume_unplanned", complete_follow_up=False)
     assert build_cohort(cdm, settings).data_end.isoformat() == "2024-02-05"

@@ -39,7 +39,9 @@ def test_paths_in_the_file_count_from_the_file(file: Path) -> None:
     assert study.folder == file.parent / "reports" / "mine"
 
 
-def test_paths_given_with_set_count_from_the_working_directory(file: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+def test_paths_given_with_set_count_from_the_working_directory(
+    file: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
     monkeypatch.chdir(tmp_path)
     assert load_study(file, ["source.path=elsewhere"]).source.path == tmp_path / "elsewhere"
     assert load_study(file, ["folders.reports=out"]).folder == tmp_path / "out" / "mine"
@@ -47,7 +49,13 @@ def test_paths_given_with_set_count_from_the_working_directory(file: Path, monke
 
 def test_any_setting_can_be_overridden(file: Path) -> None:
     study = load_study(
-        file, ["cohort.window=1-30", "cohort.heart_failure.position=any", "model.trials=7", "validation.test_from=2020-01-01"]
+        file,
+        [
+            "cohort.window=1-30",
+            "cohort.heart_failure.position=any",
+            "model.trials=7",
+            "validation.test_from=2020-01-01",
+        ],
     )
     assert (study.cohort.window, study.cohort.heart_failure.position, study.model.trials) == ("1-30", "any", 7)
     assert str(study.validation.test_from) == "2020-01-01"
