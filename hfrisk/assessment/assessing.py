@@ -143,7 +143,9 @@ def _predicted(model: RiskModel, test: AssessedData) -> dict[str, Array]:
     if len(test.rows) == 0:
         return {name: np.empty(0) for name in (MODEL, *model.comparators)}
     risks = {MODEL: np.asarray(model.predict(test.features), dtype=np.float64)}
-    return risks | {name: np.asarray(model.predict_comparator(name, test.features), dtype=np.float64) for name in model.comparators}
+    return risks | {
+        name: np.asarray(model.predict_comparator(name, test.features), dtype=np.float64) for name in model.comparators
+    }
 
 
 def _one_split(

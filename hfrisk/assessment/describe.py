@@ -28,7 +28,9 @@ _STATES = {
 _COLUMNS = ["section", "characteristic", "level", "statistic", "split", "value", "n", "unit"]
 
 
-def table_one(rows: pd.DataFrame, features: pd.DataFrame, groups: pd.DataFrame, dictionary: Sequence[Feature]) -> pd.DataFrame:
+def table_one(
+    rows: pd.DataFrame, features: pd.DataFrame, groups: pd.DataFrame, dictionary: Sequence[Feature]
+) -> pd.DataFrame:
     """Characteristics of the index discharges by split.
 
     Parameters
@@ -67,7 +69,16 @@ def _discharges(rows: pd.DataFrame, split: str) -> Iterable[dict[str, Any]]:
     for state, words in _STATES.items():
         if state == "censored" and not (rows["state"] == state).any():
             continue
-        yield _row("Index discharges", "What happened first", words, "n", split, (rows["state"] == state).sum(), n, "discharges")
+        yield _row(
+            "Index discharges",
+            "What happened first",
+            words,
+            "n",
+            split,
+            (rows["state"] == state).sum(),
+            n,
+            "discharges",
+        )
 
 
 def _levels(name: str, values: pd.Series, split: str) -> Iterable[dict[str, Any]]:
@@ -88,5 +99,7 @@ def _feature(feature: Feature, values: np.ndarray[Any, np.dtype[np.float64]], sp
     yield _row(feature.theme, feature.words, "", "missing", split, np.isnan(values).sum(), len(values), "discharges")
 
 
-def _row(section: str, characteristic: str, level: str, statistic: str, split: str, value: float, n: int, unit: str) -> dict[str, Any]:
+def _row(
+    section: str, characteristic: str, level: str, statistic: str, split: str, value: float, n: int, unit: str
+) -> dict[str, Any]:
     return dict(zip(_COLUMNS, (section, characteristic, level, statistic, split, value, n, unit), strict=True))

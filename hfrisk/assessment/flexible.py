@@ -108,7 +108,9 @@ class FlexibleCurve:
         return _expit(centre - reach), _expit(centre + reach)
 
 
-def calibration_error(curve: FlexibleCurve, risk: npt.ArrayLike, weight: npt.ArrayLike | None = None) -> CalibrationError:
+def calibration_error(
+    curve: FlexibleCurve, risk: npt.ArrayLike, weight: npt.ArrayLike | None = None
+) -> CalibrationError:
     """ICI, E50 and E90 (Austin and Steyerberg, Statistics in Medicine 2019;38:4051) of a fitted curve.
 
     NaN when the curve did not converge. They are biased upwards and cannot be zero: read them beside `expected_ici`.

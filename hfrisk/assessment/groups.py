@@ -46,7 +46,9 @@ class Group:
     reason: str
 
 
-def find_groups(event: npt.ArrayLike, groups: pd.DataFrame, wanted: Sequence[str], *, least: int = 10, for_slope: int = 200) -> list[Group]:
+def find_groups(
+    event: npt.ArrayLike, groups: pd.DataFrame, wanted: Sequence[str], *, least: int = 10, for_slope: int = 200
+) -> list[Group]:
     """Everyone, then each level of each wanted characteristic, with what it is large enough for.
 
     Parameters
@@ -84,7 +86,9 @@ def find_groups(event: npt.ArrayLike, groups: pd.DataFrame, wanted: Sequence[str
     return found
 
 
-def threshold_table(event: npt.ArrayLike, risk: npt.ArrayLike, groups: Sequence[Group], threshold: float) -> pd.DataFrame:
+def threshold_table(
+    event: npt.ArrayLike, risk: npt.ArrayLike, groups: Sequence[Group], threshold: float
+) -> pd.DataFrame:
     """Who is flagged at the threshold, by group: fairlearn's MetricFrame, counts beside rates.
 
     Rates are NaN for groups too small for any number, and where a denominator is nought: fairlearn's own rates are 0

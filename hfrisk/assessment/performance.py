@@ -87,7 +87,9 @@ def split_performance(
                 step=step,
             )
     drawn = {(model, group.group, group.level): one for (model, group), one in zip(judged, replicates, strict=True)}
-    points = {(model, group.group, group.level): one.measures() for (model, group), one in zip(judged, sets, strict=True)}
+    points = {
+        (model, group.group, group.level): one.measures() for (model, group), one in zip(judged, sets, strict=True)
+    }
     large = [(model, group) for model, group in judged if group.size == "everything"]
     flexible: dict[tuple[str, str, str], dict[str, float]] = {}
     curves: list[pd.DataFrame] = []

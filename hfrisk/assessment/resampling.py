@@ -153,7 +153,10 @@ def replicates_of(
             found.append(measured)
             if step is not None:
                 step.advance(len(which))
-    return [{name: np.concatenate([measured[index][name] for measured in found]) for name in found[0][index]} for index in range(len(sets))]
+    return [
+        {name: np.concatenate([measured[index][name] for measured in found]) for name in found[0][index]}
+        for index in range(len(sets))
+    ]
 
 
 def computed(values: Array) -> Array:

@@ -125,7 +125,9 @@ class Measures:
         cut = scored.non_events
         self._missed_non_events = np.searchsorted(scored.risk[:cut], self._thresholds, side="left")
         self._missed_events = np.searchsorted(scored.risk[cut:], self._thresholds, side="left")
-        self._columns = np.column_stack([scored.risk, (scored.risk - scored.event) ** 2, losses(scored.event, scored.log_odds)])
+        self._columns = np.column_stack(
+            [scored.risk, (scored.risk - scored.event) ** 2, losses(scored.event, scored.log_odds)]
+        )
 
     def of(self, weight: Array) -> dict[str, Array]:
         """Measures under each weighting.
@@ -162,7 +164,9 @@ class Measures:
             out["scaled_brier"] = _finite(1 - out["brier"] / (prevalence * (1 - prevalence)))
             out["log_loss"] = loss / total
             out["oe_ratio"] = _finite(positives / expected)
-            for threshold, missed0, missed1 in zip(self._thresholds, self._missed_non_events, self._missed_events, strict=True):
+            for threshold, missed0, missed1 in zip(
+                self._thresholds, self._missed_non_events, self._missed_events, strict=True
+            ):
                 true_positives = positives - with_event[:, missed1]
                 false_positives = negatives - without[:, missed0]
                 benefit = (true_positives - false_positives * (threshold / (1 - threshold))) / total

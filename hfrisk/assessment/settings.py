@@ -12,8 +12,12 @@ __all__ = ["AssessmentSettings"]
 class AssessmentSettings(Settings):
     """How the model is judged (the study's key ``assessment``)."""
 
-    threshold: float = Field(0.20, gt=0, lt=1, description="Decision threshold: people at or above this risk are flagged (risk, 0 to 1).")
-    bands: tuple[float, ...] = Field((0.10, 0.20, 0.30), description="Edges between the risk bands, rising (risks, 0 to 1).")
+    threshold: float = Field(
+        0.20, gt=0, lt=1, description="Decision threshold: people at or above this risk are flagged (risk, 0 to 1)."
+    )
+    bands: tuple[float, ...] = Field(
+        (0.10, 0.20, 0.30), description="Edges between the risk bands, rising (risks, 0 to 1)."
+    )
     net_benefit_from: float = Field(0.05, gt=0, lt=1, description="First threshold of the decision curve (risk).")
     net_benefit_to: float = Field(0.40, gt=0, lt=1, description="Last threshold of the decision curve (risk).")
     net_benefit_step: float = Field(
@@ -45,7 +49,9 @@ class AssessmentSettings(Settings):
         description="AUROC above which, on the lower end of its interval, a leak is presumed (HFR101). Empty: 0.70 for "
         "readmission, 0.75 for readmission or death, 0.85 for death.",
     )
-    margin: float = Field(0.01, ge=0, lt=0.5, description="AUROC by which the model must beat the logistic model to be worth it (HFR133).")
+    margin: float = Field(
+        0.01, ge=0, lt=0.5, description="AUROC by which the model must beat the logistic model to be worth it (HFR133)."
+    )
     slope_width: float = Field(
         0.2, gt=0, le=2, description="Width of the calibration slope's interval that a test set should allow (HFR132)."
     )
@@ -90,6 +96,8 @@ class AssessmentSettings(Settings):
     @property
     def net_benefit_thresholds(self) -> tuple[float, ...]:
         """Thresholds of the decision curve, with the decision threshold among them (risks, rising)."""
-        first, last, step = (round(x * 100) for x in (self.net_benefit_from, self.net_benefit_to, self.net_benefit_step))
+        first, last, step = (
+            round(x * 100) for x in (self.net_benefit_from, self.net_benefit_to, self.net_benefit_step)
+        )
         grid = {hundredths / 100 for hundredths in range(first, last + 1, step)}
         return tuple(sorted(grid | {self.threshold}))

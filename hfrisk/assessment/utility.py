@@ -13,7 +13,9 @@ from hfrisk.assessment.scored import two_classes
 __all__ = ["capacity_table", "decision_curve", "net_benefit", "risk_deciles", "risk_distribution"]
 
 
-def net_benefit(event: npt.ArrayLike, risk: npt.ArrayLike, threshold: float, weight: npt.ArrayLike | None = None) -> float:
+def net_benefit(
+    event: npt.ArrayLike, risk: npt.ArrayLike, threshold: float, weight: npt.ArrayLike | None = None
+) -> float:
     """Net benefit of flagging those at or above `threshold`, in true positives a discharge.
 
     ``TP/n - FP/n * threshold / (1 - threshold)``; Vickers and Elkin, Medical Decision Making 2006;26:565.
@@ -126,7 +128,9 @@ def risk_deciles(event: npt.ArrayLike, risk: npt.ArrayLike, died: npt.ArrayLike)
     order = np.argsort(probability, kind="stable")
     decile = np.empty(len(order), dtype=np.int64)
     decile[order] = np.arange(len(order)) * 10 // max(1, len(order)) + 1
-    frame = pd.DataFrame({"decile": decile, "event": outcome, "died": np.asarray(died, dtype=np.int64), "risk": probability})
+    frame = pd.DataFrame(
+        {"decile": decile, "event": outcome, "died": np.asarray(died, dtype=np.int64), "risk": probability}
+    )
     tenths = frame.groupby("decile", sort=True).agg(
         n=("event", "size"), events=("event", "sum"), died=("died", "sum"), mean_risk=("risk", "mean")
     )

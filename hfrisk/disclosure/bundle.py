@@ -24,8 +24,19 @@ _STATUS = "research software, not a medical device; not for direct care"
 _ISOTONIC_DECIMALS = 4
 _AS_THEY_ARE = frozenset(
     [
-        "learner", "params", "rounds", "best_trial", "trials_complete", "trials_pruned", "fold_rounds",
-        "logistic_penalty", "folds", "repeats", "seed", "edge_of_space", "empty_features"
+        "learner",
+        "params",
+        "rounds",
+        "best_trial",
+        "trials_complete",
+        "trials_pruned",
+        "fold_rounds",
+        "logistic_penalty",
+        "folds",
+        "repeats",
+        "seed",
+        "edge_of_space",
+        "empty_features",
     ]
 )
 _LOSSES = frozenset({"log_loss_tuning", "log_loss_out_of_fold", "logistic_losses"})
@@ -34,7 +45,13 @@ _TRIAL_FACTS = frozenset({"trial", "state", "rounds"})
 
 
 def release_bundle(
-    model: Model, dictionary: Sequence[Feature], policy: Policy, *, study: Mapping[str, Any], cohort: Mapping[str, Any], versions: Any
+    model: Model,
+    dictionary: Sequence[Feature],
+    policy: Policy,
+    *,
+    study: Mapping[str, Any],
+    cohort: Mapping[str, Any],
+    versions: Any,
 ) -> tuple[Bundle, ScrubbedModel]:
     """The model as it may leave.
 

@@ -199,7 +199,9 @@ def _release_counts(result: pd.DataFrame, rows: pd.DataFrame, policy: Policy, ev
             result.loc[part.index[hidden], "suppressed"] = policy.withheld
 
 
-def _value(value: float, row: Mapping[str, Any] | pd.Series, feature: Feature | None, policy: Policy) -> tuple[float, str]:
+def _value(
+    value: float, row: Mapping[str, Any] | pd.Series, feature: Feature | None, policy: Policy
+) -> tuple[float, str]:
     if math.isnan(value):
         return value, ""
     words = f"{row['characteristic']} {feature.name if feature else ''}".lower().split()

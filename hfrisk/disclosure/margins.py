@@ -31,9 +31,7 @@ class Range(NamedTuple):
     high: float
 
 
-def protect(
-    counts: object, total: float, policy: Policy, small: Mask | None = None, keep: Mask | None = None
-) -> Mask:
+def protect(counts: object, total: float, policy: Policy, small: Mask | None = None, keep: Mask | None = None) -> Mask:
     """Which parts of one list to withhold; see `protect_all`."""
     given = None if small is None else [small]
     return protect_all([counts], total, policy, given, None if keep is None else [keep])[0]

@@ -19,7 +19,10 @@ _CHECKS = ["code", "severity", "finding", "consequence"]
 
 
 def metrics_of(
-    study: Mapping[str, Any], headline: Mapping[str, Any], tables: Mapping[str, pd.DataFrame], provenance: Mapping[str, Any]
+    study: Mapping[str, Any],
+    headline: Mapping[str, Any],
+    tables: Mapping[str, pd.DataFrame],
+    provenance: Mapping[str, Any],
 ) -> dict[str, Any]:
     """Put released values into the published shape; NaN becomes null, and a null estimate has its reason.
 

@@ -50,25 +50,76 @@ if TYPE_CHECKING:
 __all__ = ["ScrubbedModel", "scrub_model"]
 
 _HEADER = [
-    "version", "num_class", "num_tree_per_iteration", "label_index", "max_feature_idx", "objective",
-    "feature_names", "monotone_constraints", "feature_infos", "tree_sizes"
+    "version",
+    "num_class",
+    "num_tree_per_iteration",
+    "label_index",
+    "max_feature_idx",
+    "objective",
+    "feature_names",
+    "monotone_constraints",
+    "feature_infos",
+    "tree_sizes",
 ]
 _TREE = [
-    "Tree", "num_leaves", "num_cat", "split_feature", "split_gain", "threshold", "decision_type", "left_child",
-    "right_child", "leaf_value", "leaf_weight", "leaf_count", "internal_value", "internal_weight", "internal_count",
-    "is_linear", "shrinkage"
+    "Tree",
+    "num_leaves",
+    "num_cat",
+    "split_feature",
+    "split_gain",
+    "threshold",
+    "decision_type",
+    "left_child",
+    "right_child",
+    "leaf_value",
+    "leaf_weight",
+    "leaf_count",
+    "internal_value",
+    "internal_weight",
+    "internal_count",
+    "is_linear",
+    "shrinkage",
 ]
 _PARAMETERS = frozenset(
     [
-        "boosting", "objective", "metric", "num_iterations", "learning_rate", "num_leaves", "max_depth",
-        "min_data_in_leaf", "min_sum_hessian_in_leaf", "bagging_fraction", "bagging_freq", "bagging_seed",
-        "feature_fraction", "feature_fraction_bynode", "feature_fraction_seed", "extra_trees", "lambda_l1",
-        "lambda_l2", "min_gain_to_split", "path_smooth", "max_bin", "min_data_in_bin", "use_missing",
-        "zero_as_missing", "deterministic", "force_row_wise", "force_col_wise", "seed", "sigmoid",
-        "boost_from_average", "monotone_constraints_method", "linear_tree", "num_class"
+        "boosting",
+        "objective",
+        "metric",
+        "num_iterations",
+        "learning_rate",
+        "num_leaves",
+        "max_depth",
+        "min_data_in_leaf",
+        "min_sum_hessian_in_leaf",
+        "bagging_fraction",
+        "bagging_freq",
+        "bagging_seed",
+        "feature_fraction",
+        "feature_fraction_bynode",
+        "feature_fraction_seed",
+        "extra_trees",
+        "lambda_l1",
+        "lambda_l2",
+        "min_gain_to_split",
+        "path_smooth",
+        "max_bin",
+        "min_data_in_bin",
+        "use_missing",
+        "zero_as_missing",
+        "deterministic",
+        "force_row_wise",
+        "force_col_wise",
+        "seed",
+        "sigmoid",
+        "boost_from_average",
+        "monotone_constraints_method",
+        "linear_tree",
+        "num_class",
     ]
 )
-_HOLDS_VALUES = frozenset({"cat_boundaries", "cat_threshold", "leaf_const", "num_features", "leaf_features", "leaf_coeff"})
+_HOLDS_VALUES = frozenset(
+    {"cat_boundaries", "cat_threshold", "leaf_const", "num_features", "leaf_features", "leaf_coeff"}
+)
 _ZERO_IS_MISSING = 1
 _PROBES = 512
 
@@ -249,9 +300,7 @@ def _rounded_counts(
 def _mean_values(left: list[int], right: list[int], leaf_value: list[float], counts: list[int]) -> list[float]:
     sums = [(0.0, 0)] * len(left)
     for node in range(len(left) - 1, -1, -1):
-        parts = [
-            (leaf_value[~c] * counts[~c], counts[~c]) if c < 0 else sums[c] for c in (left[node], right[node])
-        ]
+        parts = [(leaf_value[~c] * counts[~c], counts[~c]) if c < 0 else sums[c] for c in (left[node], right[node])]
         sums[node] = (parts[0][0] + parts[1][0], parts[0][1] + parts[1][1])
     return [total / count for total, count in sums]
 
@@ -298,15 +347,16 @@ def _written_tail(tail: str) -> str:
         if (match := re.fullmatch(r"\[(\w+): ?[\w.+-]*\]", line)) and match[1] in _PARAMETERS
     ]
     counts = [line for line in importances.split("\n") if re.fullmatch(r"\S+=\d+", line)]
-    return "\n".join(
-        ["end of trees", "", "feature_importances:", *counts, "", "parameters:", *kept, "", "end of parameters", ""]
-    ) + "\npandas_categorical:null\n"
+    return (
+        "\n".join(
+            ["end of trees", "", "feature_importances:", *counts, "", "parameters:", *kept, "", "end of parameters", ""]
+        )
+        + "\npandas_categorical:null\n"
+    )
 
 
 def _numbers_changed(before: Mapping[str, str], after: Mapping[str, str]) -> int:
-    return sum(
-        sum(a != b for a, b in zip(before[key].split(), after[key].split(), strict=True)) for key in before
-    )
+    return sum(sum(a != b for a, b in zip(before[key].split(), after[key].split(), strict=True)) for key in before)
 
 
 def _cannot(why: str, where: str) -> DataError:

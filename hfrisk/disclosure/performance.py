@@ -123,7 +123,9 @@ def release_comparison(frame: pd.DataFrame, policy: Policy, benefits: Benefits) 
         )
         exact = Estimate(float(row["difference"]), float(row["lower"]), float(row["upper"]))
         measure, split = str(row["measure"]), str(row["split"])
-        a, b = (benefits.get((str(row[m]), split, EVERYONE, EVERYONE, measure), math.nan) for m in ("model_a", "model_b"))
+        a, b = (
+            benefits.get((str(row[m]), split, EVERYONE, EVERYONE, measure), math.nan) for m in ("model_a", "model_b")
+        )
         shown, why = released_difference(measure, exact, people, policy, a - b)
         if not why and not people.shown:
             why = policy.withheld
@@ -176,7 +178,7 @@ def _people(row: Mapping[str, Any]) -> People:
 
 
 def _row(row: dict[str, Any], *, people: People, suppressed: str, **shown: Estimate) -> dict[str, Any]:
-    (name, estimate), = shown.items()
+    ((name, estimate),) = shown.items()
     return row | {
         name: estimate.value,
         "lower": estimate.lower,

@@ -18,8 +18,18 @@ _WITHHELD = "(withheld)"
 _WITHHELD_PATH = "(path withheld)"
 _CARRY_THE_PREVALENCE = ("oe_ratio", "scaled_brier", "calibration_intercept", "net_benefit", "prevalence")
 _MONTHS = [
-    "January", "February", "March", "April", "May", "June", "July", "August", "September", "October", "November",
-    "December"
+    "January",
+    "February",
+    "March",
+    "April",
+    "May",
+    "June",
+    "July",
+    "August",
+    "September",
+    "October",
+    "November",
+    "December",
 ]
 _ISO = re.compile(r"\b(\d{4})-(\d{2})-(\d{2})(?:[T ]\d{2}:\d{2}(?::\d{2}(?:\.\d+)?)?(?:Z|[+-]\d{2}:?\d{2})?)?(?!\d)")
 _SLASHED = re.compile(r"(?<![\d/])\d{1,2}/(\d{1,2})/(\d{4})(?![\d/])")
@@ -35,9 +45,7 @@ _PATH = re.compile(
 _TIMES_OF_THE_RUN = frozenset({"made_on", "made_at", "run_at", "run_on", "started", "finished", "released_on"})
 
 
-def release_checks(
-    checks: Sequence[Check], policy: Policy, exact: pd.DataFrame, shown: pd.DataFrame
-) -> pd.DataFrame:
+def release_checks(checks: Sequence[Check], policy: Policy, exact: pd.DataFrame, shown: pd.DataFrame) -> pd.DataFrame:
     """Numbered checks in words, with counts as the policy shows them.
 
     A share among the facts is written at two significant figures, since with a count beside it more would give the count

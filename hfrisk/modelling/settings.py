@@ -73,7 +73,7 @@ class ModelSettings(Settings):
         (50, 600), description="Fewest discharges in a leaf (count; never below 20). Capped at a twentieth of the rows."
     )
     feature_fraction: tuple[_Share, _Share] = Field(
-        (0.1, 0.8), description="Share of features open to a tree (proportion)."
+        (0.1, 1.0), description="Share of features open to a tree (proportion)."
     )
     bagging_fraction: tuple[_Share, _Share] = Field(
         (0.5, 1.0), description="Share of discharges given to a tree (proportion)."

@@ -34,6 +34,7 @@ _NATURAL = {
     ("max_depth", "low"),
     ("max_depth", "high"),
     ("min_data_in_leaf", "high"),
+    ("feature_fraction", "high"),
     ("bagging_fraction", "high"),
     ("lambda_l1", "low"),
     ("lambda_l2", "low"),

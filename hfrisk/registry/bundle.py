@@ -197,7 +197,9 @@ def _texts(released: Released, *, name: str) -> tuple[dict[str, str], str]:
         "consumer.py": files("hfrisk.registry").joinpath("consumer.py").read_text(encoding="utf-8"),
         "requirements.txt": "".join(f"{library}=={version}\n" for library, version in versions.items()),
         "conda.yaml": _conda(versions),
-        "python_env.yaml": (f"python: {platform.python_version()}\nbuild_dependencies:\n- pip\ndependencies:\n- -r requirements.txt\n"),
+        "python_env.yaml": (
+            f"python: {platform.python_version()}\nbuild_dependencies:\n- pip\ndependencies:\n- -r requirements.txt\n"
+        ),
     }
     texts["MLmodel"] = _mlmodel(bundle.contract, name=name, identity=_one_hash(_hashes(texts)))
     hashes = _hashes(texts)
@@ -263,7 +265,9 @@ def _one_hash(hashes: dict[str, str]) -> str:
 def _checked_fingerprint(folder: Path) -> str:
     try:
         hashes = json.loads((folder / "hashes.json").read_text(encoding="utf-8"))["files"]
-        named = isinstance(hashes, dict) and all(isinstance(value, str) and Path(file).name == file for file, value in hashes.items())
+        named = isinstance(hashes, dict) and all(
+            isinstance(value, str) and Path(file).name == file for file, value in hashes.items()
+        )
         if not named or not set(_NEEDED) <= set(hashes):
             raise _damaged(folder, "hashes.json does not list the files of a model")
         for file, expected in hashes.items():

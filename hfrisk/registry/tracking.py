@@ -92,7 +92,9 @@ def experiment_in(client: MlflowClient, name: str, place: Place) -> str:
         found = client.get_experiment_by_name(numbered)
         if found is None:
             return str(client.create_experiment(numbered, artifact_location=place.artifacts))
-        if found.lifecycle_stage == "active" and (place.artifacts is None or found.artifact_location.rstrip("/") == place.artifacts):
+        if found.lifecycle_stage == "active" and (
+            place.artifacts is None or found.artifact_location.rstrip("/") == place.artifacts
+        ):
             return str(found.experiment_id)
         number += 1
 
@@ -117,7 +119,10 @@ def log_run(client: MlflowClient, run_id: str, released: Released, *, study: str
     facts = {"study": released.study, "provenance": released.provenance, "tuning": _but(released.tuning, "trials")}
     _log_batches(client, run_id, params=_params(flat(facts)))
     now = int(time.time() * 1000)
-    metrics = [Metric(name, value, now, 0, model_id=model_id, run_id=run_id) for name, value in released_metrics(released).items()]
+    metrics = [
+        Metric(name, value, now, 0, model_id=model_id, run_id=run_id)
+        for name, value in released_metrics(released).items()
+    ]
     _log_batches(client, run_id, metrics=metrics)
 
     fingerprint = str(released.provenance.get("source_fingerprint", ""))
@@ -192,7 +197,9 @@ def _params(values: Mapping[str, Any]) -> list[Param]:
     return [Param(_name(key), str(value)[:_LONGEST_PARAMETER]) for key, value in values.items() if value is not None]
 
 
-def _log_batches(client: MlflowClient, run_id: str, *, params: Sequence[Param] = (), metrics: Sequence[Metric] = ()) -> None:
+def _log_batches(
+    client: MlflowClient, run_id: str, *, params: Sequence[Param] = (), metrics: Sequence[Metric] = ()
+) -> None:
     for start in range(0, len(params), _PER_BATCH):
         client.log_batch(run_id, params=params[start : start + _PER_BATCH])
     for start in range(0, len(metrics), _PER_BATCH):

@@ -52,7 +52,7 @@ def sort_groups(evidence: Evidence) -> Groups:
     worse = [_served(evidence, g) for g in out]
     worse.extend(_ranked(evidence))
     unknown = _too_small(groups) + _absent(evidence, groups)
-    return Groups(_summary(evidence, seen, out, off), tuple(worse), tuple(unknown), len(seen))
+    return Groups(_summary(evidence, seen, len(worse), off), tuple(worse), tuple(unknown), len(seen))
 
 
 def _distance(group: Number) -> float:
@@ -98,29 +98,27 @@ def _ranked(evidence: Evidence) -> list[str]:
     ]
 
 
-def _summary(evidence: Evidence, seen: list[Number], out: list[Number], off: bool) -> str:
+def _summary(evidence: Evidence, seen: list[Number], findings: int, off: bool) -> str:
     if not seen:
         return "No group was large enough to say whether it is worse for some people than for others."
-    by_chance = round(0.05 * len(seen))
-    chance = (
-        f" With so many comparisons, about {words.in_words(by_chance)} would look different by chance alone."
-        if by_chance >= 1
-        else ""
-    )
     looked = f"{len(seen)} groups were large enough to judge"
+    everyone = ""
     if off:
-        ratio = evidence.number("oe_ratio")
-        direction = "too high" if ratio.estimate < 1 else "too low"
-        if not out:
-            return f"Its risks are {direction} for everyone. {looked}, and none differs clearly from the rest in that."
-        return f"Its risks are {direction} for everyone. {looked}; {_stand(len(out))} from the rest.{chance}"
-    if not out:
-        return f"{looked}, and for none of them is there a clear difference between what it says and what happened."
-    return f"{looked}; {_stand(len(out))}.{chance}"
-
-
-def _stand(number: int) -> str:
-    return "one stands out" if number == 1 else f"{number} stand out"
+        direction = "too high" if evidence.number("oe_ratio").estimate < 1 else "too low"
+        everyone = f"Its risks are {direction} for everyone. "
+    if not findings:
+        how = (
+            "none differs clearly from the rest in that"
+            if off
+            else "for none of them is there a clear difference between what it says and what happened"
+        )
+        return f"{everyone}{looked}, and {how}."
+    # Percentages are tested to either side and ranking to the worse side only, each at the same level.
+    ranked = sum(1 for g in evidence.groups("auroc") if g.with_interval)
+    by_chance = round(0.05 * len(seen) + 0.025 * ranked)
+    chance = f" With so many comparisons, about {words.in_words(by_chance)} would by chance alone." if by_chance else ""
+    stand = "one finding stands" if findings == 1 else f"{words.in_words(findings)} findings stand"
+    return f"{everyone}{looked}; {stand} out{' from the rest' if off else ''}.{chance}"
 
 
 def _too_small(groups: list[Number]) -> list[str]:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterable
 from datetime import date
+from decimal import ROUND_HALF_UP, Decimal
 from numbers import Real
 from typing import TypeGuard
 
@@ -20,6 +21,7 @@ __all__ = [
     "differs",
     "estimate",
     "figure",
+    "half_up",
     "in_hundred",
     "in_words",
     "interval",
@@ -46,15 +48,22 @@ def known(value: object) -> TypeGuard[float]:
     return value is not True and value is not False and isinstance(value, Real) and math.isfinite(value)
 
 
+def half_up(value: float, digits: int) -> float:
+    """`value` to so many decimals, halves away from zero as people round, whatever its binary form."""
+    # Ten figures take away the noise of earlier products: 100 x 0.0255 is 2.55.
+    exact = Decimal(f"{value:.10g}")
+    return float(exact.quantize(Decimal(1).scaleb(-digits), rounding=ROUND_HALF_UP))
+
+
 def significant(value: float, figures: int = 2) -> str:
     """`value` to so many significant figures, with thousands separators and no exponent."""
     if value == 0:
         return "0"
     digits = figures - 1 - math.floor(math.log10(abs(value)))
-    rounded = round(value, digits)
+    rounded = half_up(value, digits)
     if rounded and math.floor(math.log10(abs(rounded))) > math.floor(math.log10(abs(value))):
         digits -= 1
-    return f"{rounded:,.{max(digits, 0)}f}"
+    return f"{half_up(value, digits):,.{max(digits, 0)}f}"
 
 
 def trimmed(value: float, figures: int = 3) -> str:
@@ -112,12 +121,12 @@ def percent(share: float, figures: int = 2) -> str:
 
 def out_of(share: float, *others: float) -> int:
     """The denominator, 100 or 1,000, under which all these shares are whole numbers worth saying."""
-    return 1000 if any(0 < s < 0.015 for s in (share, *others)) else 100
+    return 1000 if any(0 < s < 0.05 for s in (share, *others)) else 100
 
 
 def in_hundred(share: float, denominator: int = 100) -> str:
     """A share as a whole number of people out of `denominator`."""
-    value = round(share * denominator)
+    value = round(half_up(share * denominator, 0))
     return "fewer than 1" if value == 0 and share > 0 else f"{value:,}"
 
 

@@ -46,7 +46,9 @@ def test_calibration_intercept_holds_the_slope_at_one_where_plps_qualified_offse
     assert from_r["qualified_offset_intercept"] < -0.1
     # What defines the right one: added to every risk, expected events equal those observed.
     log_odds = np.log(discharges["risk"] / (1 - discharges["risk"]))
-    expected = {shift: (1 / (1 + np.exp(-(log_odds + shift)))).sum() for shift in (ours, from_r["qualified_offset_intercept"])}
+    expected = {
+        shift: (1 / (1 + np.exp(-(log_odds + shift)))).sum() for shift in (ours, from_r["qualified_offset_intercept"])
+    }
     assert expected[ours] == pytest.approx(discharges["event"].sum(), abs=1e-6)
     assert abs(expected[from_r["qualified_offset_intercept"]] - discharges["event"].sum()) > 20
 

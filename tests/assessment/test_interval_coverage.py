@@ -50,6 +50,8 @@ def test_writing_every_discharge_down_three_times_makes_no_interval_narrower(mea
     person, three = np.arange(len(event)), np.tile(np.arange(len(event)), 3)
     once = replicates_of(person, [Resampled.of(event, risk)], replicates=500, seed=1)[0][measure]
     thrice = replicates_of(three, [Resampled.of(event[three], risk[three])], replicates=500, seed=1)[0][measure]
-    as_if_others = replicates_of(np.arange(len(three)), [Resampled.of(event[three], risk[three])], replicates=500, seed=1)
+    as_if_others = replicates_of(
+        np.arange(len(three)), [Resampled.of(event[three], risk[three])], replicates=500, seed=1
+    )
     np.testing.assert_allclose(thrice, once, atol=1e-12)
     assert as_if_others[0][measure].std() == pytest.approx(once.std() / np.sqrt(3), rel=0.12)

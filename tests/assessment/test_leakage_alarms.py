@@ -28,7 +28,9 @@ def test_a_planted_leak_raises_both_alarms_and_they_say_do_not_use(make_region) 
     region, _model = make_region(6000)
     random = np.random.default_rng(1)
     leak = np.where(region.rows["event"] == 1, random.normal(2, 1, 6000), random.normal(0, 1, 6000))
-    leaked = replace(region, features=region.features.assign(leak=leak), dictionary=(*region.dictionary, feature("leak")))
+    leaked = replace(
+        region, features=region.features.assign(leak=leak), dictionary=(*region.dictionary, feature("leak"))
+    )
 
     class Leaking:
         comparators = ("logistic",)
@@ -81,7 +83,9 @@ def test_a_handful_of_recorded_values_raises_no_alarm() -> None:
 def test_repeated_discharges_of_few_people_are_no_proof_of_a_leak() -> None:
     random = np.random.default_rng(3)
     event, values = np.array([0, 1] * 12), random.normal(0, 1, 24) + 0.9 * np.array([0, 1] * 12)
-    few = strong_features(np.repeat(event, 40), pd.DataFrame({"x": np.repeat(values, 40)}), np.repeat(np.arange(24), 40))
+    few = strong_features(
+        np.repeat(event, 40), pd.DataFrame({"x": np.repeat(values, 40)}), np.repeat(np.arange(24), 40)
+    )
     many = strong_features(np.repeat(event, 40), pd.DataFrame({"x": np.repeat(values, 40)}), np.arange(960))
     assert few["lower"].iloc[0] < many["lower"].iloc[0] - 0.1
 
@@ -120,7 +124,9 @@ def test_the_study_s_risk_sets_the_alarm_when_it_is_given(make_region) -> None:
     event = (chance < sharper).astype(int)
     made = replace(region, rows=region.rows.assign(event=event, state=np.where(event == 1, "readmitted", "none")))
     settings = QUICK.model_copy(update={"replicates": 100})
-    found = {risk: codes(assess(model, made, settings, risk=risk)) for risk in (None, "cumulative_incidence", "composite")}
+    found = {
+        risk: codes(assess(model, made, settings, risk=risk)) for risk in (None, "cumulative_incidence", "composite")
+    }
     assert "HFR101" in found[None] & found["cumulative_incidence"]
     assert "HFR101" not in found["composite"]
     with pytest.raises(ValueError, match="no such risk"):

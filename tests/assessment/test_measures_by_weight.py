@@ -48,9 +48,13 @@ def test_weighted_ranking_measures_are_those_of_scikit_learn(discharges) -> None
     if len(set(event[weight > 0])) < 2:
         return
     assert discrimination.auroc(event, risk, weight) == pytest.approx(roc_auc_score(event, risk, sample_weight=weight))
-    assert discrimination.auprc(event, risk, weight) == pytest.approx(average_precision_score(event, risk, sample_weight=weight))
+    assert discrimination.auprc(event, risk, weight) == pytest.approx(
+        average_precision_score(event, risk, sample_weight=weight)
+    )
     assert accuracy.brier(event, risk, weight) == pytest.approx(brier_score_loss(event, risk, sample_weight=weight))
-    assert accuracy.log_loss(event, risk, weight) == pytest.approx(log_loss(event, risk, sample_weight=weight, labels=[0, 1]))
+    assert accuracy.log_loss(event, risk, weight) == pytest.approx(
+        log_loss(event, risk, sample_weight=weight, labels=[0, 1])
+    )
 
 
 def test_weighted_calibration_error_is_that_of_copied_discharges() -> None:
@@ -88,7 +92,13 @@ def test_risk_of_exactly_nought_or_one_is_read_as_one_in_a_million() -> None:
 
 @pytest.mark.parametrize(
     ("event", "risk"),
-    [([0, 1], [0.1, np.nan]), ([0, 1], [0.1, 1.2]), ([0, 2], [0.1, 0.2]), ([0, 1, 1], [0.1, 0.2]), ([0, 1], [-0.1, 0.2])],
+    [
+        ([0, 1], [0.1, np.nan]),
+        ([0, 1], [0.1, 1.2]),
+        ([0, 2], [0.1, 0.2]),
+        ([0, 1, 1], [0.1, 0.2]),
+        ([0, 1], [-0.1, 0.2]),
+    ],
 )
 def test_what_is_not_an_outcome_or_a_risk_is_refused(event, risk) -> None:
     with pytest.raises(ValueError, match=r"must|long"):

@@ -128,7 +128,9 @@ def test_a_model_no_better_than_the_simple_one_by_the_margin_gets_a_note(make_re
 
 def test_a_model_that_ranks_at_random_is_no_better_than_chance(make_region) -> None:
     region, model = make_region(4000)
-    shuffled = replace(region, rows=region.rows.assign(event=np.random.default_rng(1).permutation(region.rows["event"])))
+    shuffled = replace(
+        region, rows=region.rows.assign(event=np.random.default_rng(1).permutation(region.rows["event"]))
+    )
     found = {check.code: check for check in assess(model, shuffled, QUICK).checks}["HFR134"]
     assert found.severity == "error"
     assert "must not be used" in found.consequence

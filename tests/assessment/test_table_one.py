@@ -22,7 +22,9 @@ def table(region) -> pd.DataFrame:
 def test_discharges_and_persons_are_those_of_each_split_without_the_gap(region, table) -> None:
     for split in ("development", "test"):
         rows = region.rows[region.rows["split"] == split]
-        values = table[(table["split"] == split) & (table["section"] == "Index discharges")].set_index("characteristic")["value"]
+        values = table[(table["split"] == split) & (table["section"] == "Index discharges")].set_index(
+            "characteristic"
+        )["value"]
         assert values["Index discharges"] == len(rows)
         assert values["Persons"] == rows["person_id"].nunique()
     assert set(table["split"]) == {"development", "test"}

@@ -65,7 +65,8 @@ def test_the_counts_by_state_are_those_of_an_independent_query(source: Cdm, desy
         WITH v AS (SELECT * FROM '{desynpuf}/visit_occurrence.parquet' WHERE visit_concept_id = 9201),
         i AS (SELECT DISTINCT v.* FROM v JOIN '{desynpuf}/condition_occurrence.parquet' c USING (visit_occurrence_id)
               WHERE c.condition_source_value LIKE '428%')
-        SELECT count(*) FROM i JOIN (SELECT person_id, min(death_date) AS died FROM '{desynpuf}/death.parquet' GROUP BY 1) d USING (person_id)
+        SELECT count(*) FROM i
+        JOIN (SELECT person_id, min(death_date) AS died FROM '{desynpuf}/death.parquet' GROUP BY 1) d USING (person_id)
         WHERE date_diff('day', visit_end_date, died) <= 30
           AND NOT EXISTS (SELECT 1 FROM v w WHERE w.person_id = i.person_id AND w.visit_occurrence_id <> i.visit_occurrence_id
                           AND date_diff('day', i.visit_end_date, w.visit_start_date) BETWEEN 1 AND 30)

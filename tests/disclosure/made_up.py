@@ -27,14 +27,25 @@ CANARY_PATH = "/srv/secure-region/users/someone/omop"
 
 
 def feature(name: str, words: str, unit: str, precision: float, lower: float, upper: float, **more: Any) -> Feature:
-    given = {"family": "laboratory", "theme": "Blood tests and vital signs", "window": "in the stay", "sources": ("measurement",)}
-    return Feature(name=name, words=words, unit=unit, precision=precision, lower=lower, upper=upper, **{**given, **more})
+    given = {
+        "family": "laboratory",
+        "theme": "Blood tests and vital signs",
+        "window": "in the stay",
+        "sources": ("measurement",),
+    }
+    return Feature(
+        name=name, words=words, unit=unit, precision=precision, lower=lower, upper=upper, **{**given, **more}
+    )
 
 
 DICTIONARY = (
     feature("age", "age at admission", "years", 1, 18, 120, family="demography", theme="Age and sex"),
-    feature("sex_female", "recorded sex is female", "", 1, 0, 1, family="demography", theme="Age and sex", kind="binary"),
-    feature("admissions", "emergency admissions in the year before", "count", 1, 0, 60, family="prior_care", kind="count"),
+    feature(
+        "sex_female", "recorded sex is female", "", 1, 0, 1, family="demography", theme="Age and sex", kind="binary"
+    ),
+    feature(
+        "admissions", "emergency admissions in the year before", "count", 1, 0, 60, family="prior_care", kind="count"
+    ),
     feature("nt_probnp", "NT-proBNP, last in the stay", "ng/L", 1, 5, 100000, skewed=True),
     feature("potassium", "potassium, last in the stay", "mmol/L", 0.1, 1, 12),
     feature("rare", "a rare condition", "", 1, 0, 1, family="comorbidity", kind="binary"),
@@ -47,7 +58,11 @@ STUDY = {
     "bands": [0.1, 0.2, 0.3],
     "threshold": 0.2,
     "status": "candidate",
-    "settings": {"source": {"path": CANARY_PATH}, "validation": {"test_from": "2021-04-01"}, "assessment": {"confidence": 0.95}},
+    "settings": {
+        "source": {"path": CANARY_PATH},
+        "validation": {"test_from": "2021-04-01"},
+        "assessment": {"confidence": 0.95},
+    },
 }
 
 
@@ -117,7 +132,9 @@ def made_up_rows(n: int, seed: int) -> tuple[pd.DataFrame, pd.DataFrame, pd.Data
     groups = pd.DataFrame(
         {
             "sex": np.where(features["sex_female"] == 1, "Female", "Male"),
-            "age_band": pd.cut(features["age"], [17, 64, 74, 84, 200], labels=["18-64", "65-74", "75-84", "85 and over"]).astype(str),
+            "age_band": pd.cut(
+                features["age"], [17, 64, 74, 84, 200], labels=["18-64", "65-74", "75-84", "85 and over"]
+            ).astype(str),
             "ethnicity": rng.choice(
                 ["White", "Asian", "Black", "Mixed", "Not recorded"], n, p=[0.85, 0.08, 0.03, 0.003, 0.037]
             ),
@@ -133,9 +150,17 @@ def made_up_run(folder: Path, n: int = 4013, seed: int = 4) -> Run:
     data = partition_frames(rows, features, groups, DICTIONARY, window_end=29, settings=ValidationSettings(folds=3))
     settings = ModelSettings(trials=1, repeats=1, max_rounds=40, early_stopping_rounds=10, threads=1)
     model = develop(data, settings, folder=folder)
-    results = assess(model, data, AssessmentSettings(replicates=50, redraws=50, capacities=(0.1, 0.2), groups=tuple(groups.columns)))
-    return Run(cohort(rows, data), SimpleNamespace(dictionary=DICTIONARY, groups=tuple(groups.columns), notices=notices()),
-               data, model, results, explain(model, data, ExplanationSettings()))
+    results = assess(
+        model, data, AssessmentSettings(replicates=50, redraws=50, capacities=(0.1, 0.2), groups=tuple(groups.columns))
+    )
+    return Run(
+        cohort(rows, data),
+        SimpleNamespace(dictionary=DICTIONARY, groups=tuple(groups.columns), notices=notices()),
+        data,
+        model,
+        results,
+        explain(model, data, ExplanationSettings()),
+    )
 
 
 def cohort(rows: pd.DataFrame, data: ModellingData) -> Any:
@@ -170,12 +195,37 @@ def cohort(rows: pd.DataFrame, data: ModellingData) -> Any:
             columns=["item", "value", "source"],
         ),
         checks=[
-            Check("HFR020", "warning", "Odd dates", "{stays} stays have no end.", "Left out.", "Look.", counts={"stays": 7}),
-            Check("HFR021", "note", "Many", "{stays} of {all} stays ({share:.1%}).", "None.", "None.",
-                  counts={"stays": 1234, "all": 9876}, facts={"share": 1234 / 9876}),
+            Check(
+                "HFR020",
+                "warning",
+                "Odd dates",
+                "{stays} stays have no end.",
+                "Left out.",
+                "Look.",
+                counts={"stays": 7},
+            ),
+            Check(
+                "HFR021",
+                "note",
+                "Many",
+                "{stays} of {all} stays ({share:.1%}).",
+                "None.",
+                "None.",
+                counts={"stays": 1234, "all": 9876},
+                facts={"share": 1234 / 9876},
+            ),
         ],
     )
 
 
 def notices() -> list[Check]:
-    return [Check("HFR030", "note", "No table", f"The table lies in {CANARY_PATH}.", "None.", f"Look before {CANARY_DATES[1]}.")]
+    return [
+        Check(
+            "HFR030",
+            "note",
+            "No table",
+            f"The table lies in {CANARY_PATH}.",
+            "None.",
+            f"Look before {CANARY_DATES[1]}.",
+        )
+    ]

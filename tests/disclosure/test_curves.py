@@ -91,7 +91,9 @@ def test_a_decision_point_is_withheld_when_one_of_its_four_cells_is_small() -> N
 
 
 def test_steps_of_the_decision_curve_have_ten_people() -> None:
-    points = decision((0.18, 412, 130), (0.19, 405, 125), (0.2, 400, 120), (0.21, 396, 118), (0.22, 391, 115), (0.23, 388, 112))
+    points = decision(
+        (0.18, 412, 130), (0.19, 405, 125), (0.2, 400, 120), (0.21, 396, 118), (0.22, 391, 115), (0.23, 388, 112)
+    )
     shown = release_decision_curve(points, POLICY, 0.2)
     assert shown["flagged"].isna().tolist() == [False, True, False, True, True, False]
 
@@ -102,14 +104,25 @@ def test_the_decision_threshold_is_always_the_first_to_be_shown(run: Run, releas
 
 
 def test_capacity_needs_ten_in_each_of_four_cells() -> None:
-    frame = pd.DataFrame({**WHO, "share": [0.05, 0.2], "n": 400, "reviewed": [20, 80], "events": 60, "events_found": [8, 25]})
+    frame = pd.DataFrame(
+        {**WHO, "share": [0.05, 0.2], "n": 400, "reviewed": [20, 80], "events": 60, "events_found": [8, 25]}
+    )
     shown = release_capacity(frame, POLICY)
     assert shown["events_found"].isna().tolist() == [True, False]
     assert shown.loc[1, ["reviewed", "events_found"]].tolist() == [80, 25]
 
 
 def test_deaths_by_tenth_are_withheld_with_the_tenth_that_would_give_them_away() -> None:
-    frame = pd.DataFrame({**WHO, "decile": [1, 2, 3], "n": 300, "events": [30, 60, 90], "died": [4, 13, 25], "mean_risk": [0.1, 0.2, 0.3]})
+    frame = pd.DataFrame(
+        {
+            **WHO,
+            "decile": [1, 2, 3],
+            "n": 300,
+            "events": [30, 60, 90],
+            "died": [4, 13, 25],
+            "mean_risk": [0.1, 0.2, 0.3],
+        }
+    )
     shown = release_deciles(frame, POLICY)
     assert shown["died"].isna().tolist() == [True, True, False]
     assert shown["events"].tolist() == [30, 60, 90]
@@ -131,7 +144,9 @@ def test_rates_at_the_threshold_come_from_the_shown_cells() -> None:
 
 
 def test_one_small_cell_takes_the_other_three_and_the_next_level_along() -> None:
-    shown = release_threshold_groups(cells(all=(104, 325, 120, 900), Female=(8, 60, 30, 400), Male=(96, 265, 90, 500)), POLICY)
+    shown = release_threshold_groups(
+        cells(all=(104, 325, 120, 900), Female=(8, 60, 30, 400), Male=(96, 265, 90, 500)), POLICY
+    )
     assert shown[CELLS].isna().all(axis=1).tolist() == [False, True, True]
     assert shown["n"].notna().all()
     assert shown.loc[1:, "true_positive_rate"].isna().all()

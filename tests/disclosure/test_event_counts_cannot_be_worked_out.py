@@ -20,7 +20,9 @@ POLICY = Policy()
 RISKS = np.clip(np.random.default_rng(5).beta(3, 12, 4000), 0.01, 0.9)
 
 
-def performance(n: int, events: int, *, brier: float = 0.149, mean_risk: float = 0.2, model: str = "lightgbm") -> pd.DataFrame:
+def performance(
+    n: int, events: int, *, brier: float = 0.149, mean_risk: float = 0.2, model: str = "lightgbm"
+) -> pd.DataFrame:
     """What the assessment would compute for these counts, if risks and distances were as given."""
     p = events / n
     measures = {
@@ -80,7 +82,9 @@ def test_data_that_round_alike_are_released_alike(
     if min(events, n - events) < 15:
         return
     one = release_performance(performance(n, events, brier=brier, mean_risk=mean_risk), POLICY, {})
-    other = release_performance(performance(n + more_n, events + more_events, brier=brier, mean_risk=mean_risk), POLICY, {})
+    other = release_performance(
+        performance(n + more_n, events + more_events, brier=brier, mean_risk=mean_risk), POLICY, {}
+    )
     columns = ["measure", "estimate", "n", "events", "suppressed"]
     pd.testing.assert_frame_equal(one[columns], other[columns])
 
@@ -172,7 +176,16 @@ def test_the_interval_of_a_quarter_is_made_from_the_shown_events() -> None:
     for events in (58, 59, 60, 61, 62):
         frame = pd.DataFrame(
             [
-                {"split": "test", "period": p, "n": 300, "events": e, "expected": 54.0, "oe_ratio": e / 54, "lower": 0.5, "upper": 2.0}
+                {
+                    "split": "test",
+                    "period": p,
+                    "n": 300,
+                    "events": e,
+                    "expected": 54.0,
+                    "oe_ratio": e / 54,
+                    "lower": 0.5,
+                    "upper": 2.0,
+                }
                 for p, e in (("2023 Q1", events), ("2023 Q2", 70), ("2023 Q3", 50))
             ]
         )

@@ -77,7 +77,9 @@ def test_no_two_boxes_ever_differ_by_a_small_exact_number(removed: list[int], fi
 
 def table(*rows: tuple[str, str, str, float, int]) -> pd.DataFrame:
     frame = pd.DataFrame(rows, columns=["characteristic", "level", "statistic", "value", "n"])
-    return frame.assign(section="s", split="test", unit=np.where(frame["statistic"].isin(["n", "missing"]), "discharges", "years"))
+    return frame.assign(
+        section="s", split="test", unit=np.where(frame["statistic"].isin(["n", "missing"]), "discharges", "years")
+    )
 
 
 def test_percentages_come_from_the_rounded_counts() -> None:
@@ -94,7 +96,12 @@ def test_a_single_small_level_takes_the_next_smallest_along() -> None:
 
 
 def test_a_quartile_needs_ten_people_on_either_side() -> None:
-    for n, statistic, shown in ((39, "lower_quartile", False), (40, "upper_quartile", True), (19, "median", False), (20, "median", True)):
+    for n, statistic, shown in (
+        (39, "lower_quartile", False),
+        (40, "upper_quartile", True),
+        (19, "median", False),
+        (20, "median", True),
+    ):
         row = release_table1(table(("age at admission", "", statistic, 71.0, n)), DICTIONARY, POLICY).iloc[0]
         assert math.isnan(row["value"]) != shown
         assert (row["suppressed"] == "") == shown
@@ -102,7 +109,9 @@ def test_a_quartile_needs_ten_people_on_either_side() -> None:
 
 def test_the_denominator_of_a_median_does_not_count_the_few_without_a_value() -> None:
     shown = release_table1(
-        table(("age at admission", "", "median", 71.0, 994), ("age at admission", "", "missing", 9, 1003)), DICTIONARY, POLICY
+        table(("age at admission", "", "median", 71.0, 994), ("age at admission", "", "missing", 9, 1003)),
+        DICTIONARY,
+        POLICY,
     )
     assert shown["n"].tolist() == [1005, 1005]
     assert math.isnan(shown["value"][1])
@@ -114,7 +123,10 @@ def test_ages_from_ninety_are_shown_as_ninety() -> None:
 
 
 def test_centiles_lie_on_the_grid_of_their_feature() -> None:
-    frame = table(("potassium, last in the stay", "", "median", 4.449999, 400), ("NT-proBNP, last in the stay", "", "median", 12345.6, 400))
+    frame = table(
+        ("potassium, last in the stay", "", "median", 4.449999, 400),
+        ("NT-proBNP, last in the stay", "", "median", 12345.6, 400),
+    )
     assert release_table1(frame.assign(unit=""), DICTIONARY, POLICY)["value"].tolist() == [4.4, 12300]
 
 

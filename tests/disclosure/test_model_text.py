@@ -119,7 +119,10 @@ def test_the_average_over_trees_does_not_give_an_exact_count(before: str, after:
 
     def roots(text: str) -> dict[tuple[str, str], set[int]]:
         found: dict[tuple[str, str], set[int]] = {}
-        parts = zip(*(lines(text, k) for k in ("split_feature", "threshold", "left_child", "leaf_count", "internal_count")), strict=True)
+        parts = zip(
+            *(lines(text, k) for k in ("split_feature", "threshold", "left_child", "leaf_count", "internal_count")),
+            strict=True,
+        )
         for split, threshold, left, leaf, node in parts:
             child = int(left[0])
             size = int(leaf[~child] if child < 0 else node[child])
@@ -227,7 +230,9 @@ def test_a_value_off_the_grid_is_scored_as_its_nearest_step(after: str) -> None:
 
 
 def test_no_path_and_no_unlisted_parameter_is_left(before: str) -> None:
-    planted = before.replace("[data: ]", "[data: /srv/secure/train.csv]").replace("[machines: ]", "[machines: 10.0.0.7]")
+    planted = before.replace("[data: ]", "[data: /srv/secure/train.csv]").replace(
+        "[machines: ]", "[machines: 10.0.0.7]"
+    )
     text = scrub_model(planted, DICTIONARY, POLICY).text
     assert "/srv" not in text
     assert "10.0.0.7" not in text
@@ -251,7 +256,9 @@ def test_splits_on_categories_keep_the_model_inside() -> None:
     x, y = rows(2000)
     x[:, 2] = np.minimum(x[:, 2], 6)
     data = lgb.Dataset(x, y, feature_name=NAMES, categorical_feature=[2], params={"verbosity": -1})
-    text = lgb.train({"objective": "binary", "verbosity": -1, "num_threads": 1, "min_data_in_leaf": 40}, data, 5).model_to_string()
+    text = lgb.train(
+        {"objective": "binary", "verbosity": -1, "num_threads": 1, "min_data_in_leaf": 40}, data, 5
+    ).model_to_string()
     with pytest.raises(DataError, match="lists of categories"):
         scrub_model(text, DICTIONARY, POLICY)
 
@@ -275,7 +282,9 @@ def test_a_line_that_nobody_has_looked_at_keeps_the_model_inside(before: str) ->
 
 def test_a_dictionary_with_too_coarse_a_grid_is_found_out(before: str) -> None:
     # Halves are values of this feature: a threshold in the middle of whole steps would move people.
-    wrong = tuple(feature(f.name, f.words, f.unit, 0.25 if f.name == "age" else f.precision, f.lower, f.upper) for f in DICTIONARY)
+    wrong = tuple(
+        feature(f.name, f.words, f.unit, 0.25 if f.name == "age" else f.precision, f.lower, f.upper) for f in DICTIONARY
+    )
     x, _ = rows(1000)
     text = scrub_model(before, wrong, POLICY).text
     assert np.array_equal(lgb.Booster(model_str=before).predict(x), lgb.Booster(model_str=text).predict(x))

@@ -17,7 +17,9 @@ POLICY = Policy.of(DisclosureSettings())
 policies = st.builds(Policy, threshold=st.integers(5, 30), base=st.integers(2, 5))
 
 
-@pytest.mark.parametrize(("exact", "shown"), [(9, None), (10, 10), (12, 10), (13, 15), (0, None), (1, None), (1003, 1005)])
+@pytest.mark.parametrize(
+    ("exact", "shown"), [(9, None), (10, 10), (12, 10), (13, 15), (0, None), (1, None), (1003, 1005)]
+)
 def test_nine_is_withheld_and_ten_and_twelve_are_shown_as_ten(exact: int, shown: int | None) -> None:
     assert bool(POLICY.small(exact)) == (shown is None)
     if shown is not None:
@@ -69,7 +71,10 @@ def test_a_shown_count_can_stand_for_the_exact_one_and_for_others(policy: Policy
 
 @given(st.floats(1e-3, 1e6), st.integers(2, 3))
 def test_estimates_keep_so_many_significant_figures(value: float, figures: int) -> None:
-    assert abs(significant(value, figures) - value) <= max(0.5 * 10 ** (math.floor(math.log10(value)) - figures + 1), 5e-5) * 1.0001
+    assert (
+        abs(significant(value, figures) - value)
+        <= max(0.5 * 10 ** (math.floor(math.log10(value)) - figures + 1), 5e-5) * 1.0001
+    )
 
 
 def test_estimates_near_zero_keep_four_decimals() -> None:

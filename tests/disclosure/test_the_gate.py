@@ -65,7 +65,9 @@ def test_no_planted_value_date_path_or_identifier_leaves(run: Run, released: Rel
     assert CANARY_PATH not in text
     assert "secure-region" not in text
     assert not any(x >= FIRST_ID for x in found)
-    assert not re.search(r"\b(19|20)\d\d-\d\d-\d\d\b", text.replace(str(STUDY["settings"]["validation"]["test_from"]), ""))
+    assert not re.search(
+        r"\b(19|20)\d\d-\d\d-\d\d\b", text.replace(str(STUDY["settings"]["validation"]["test_from"]), "")
+    )
 
 
 def test_no_exact_count_of_people_leaves(run: Run, released: Released) -> None:
@@ -199,7 +201,9 @@ def test_the_same_run_is_released_the_same(run: Run, released: Released) -> None
 
 
 def test_the_gate_changes_nothing_that_came_in(run: Run) -> None:
-    before = {f.name: getattr(run.results, f.name).copy() for f in dataclasses.fields(run.results) if f.name != "checks"}
+    before = {
+        f.name: getattr(run.results, f.name).copy() for f in dataclasses.fields(run.results) if f.name != "checks"
+    }
     run.release()
     for name, frame in before.items():
         pd.testing.assert_frame_equal(frame, getattr(run.results, name))

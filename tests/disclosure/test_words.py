@@ -29,12 +29,18 @@ def test_a_format_of_the_finding_does_not_stop_the_words() -> None:
 
 
 def test_a_share_beside_a_count_has_two_figures() -> None:
-    assert said("{a} of {b} ({share:.2%}).", counts={"a": 1234, "b": 9876}, share=1234 / 9876) == "1,235 of 9,875 (12.00%)."
+    assert (
+        said("{a} of {b} ({share:.2%}).", counts={"a": 1234, "b": 9876}, share=1234 / 9876)
+        == "1,235 of 9,875 (12.00%)."
+    )
 
 
 def test_an_estimate_in_a_finding_is_the_released_one() -> None:
     words = "Observed over expected is {oe_ratio} ({lower} to {upper})."
-    assert said(words, oe_ratio="0.831", lower="0.721", upper="0.953") == "Observed over expected is 0.826 (0.717 to 0.947)."
+    assert (
+        said(words, oe_ratio="0.831", lower="0.721", upper="0.953")
+        == "Observed over expected is 0.826 (0.717 to 0.947)."
+    )
 
 
 def test_an_exact_ratio_that_is_not_in_the_results_is_withheld() -> None:
@@ -69,14 +75,28 @@ def test_dates_become_months_and_paths_are_withheld(exact: str, shown: str) -> N
 
 @pytest.mark.parametrize(
     "text",
-    ["creatinine in µmol/L", "https://doi.org/10.1136/bmj-2024", "and/or", "version 2024.2.1", "0/1", "days 0-29", "1 April", "2023 Q1"],
+    [
+        "creatinine in µmol/L",
+        "https://doi.org/10.1136/bmj-2024",
+        "and/or",
+        "version 2024.2.1",
+        "0/1",
+        "days 0-29",
+        "1 April",
+        "2023 Q1",
+    ],
 )
 def test_units_and_addresses_are_no_paths_and_no_dates(text: str) -> None:
     assert without_places(text) == text
 
 
 def test_times_of_the_run_and_dates_of_the_study_file_stay() -> None:
-    given = {"run_at": "2026-04-01T09:00", "data_end": "2024-03-31", "seeds": {"model": 20260401}, "list": ["/a/b", None, True]}
+    given = {
+        "run_at": "2026-04-01T09:00",
+        "data_end": "2024-03-31",
+        "seeds": {"model": 20260401},
+        "list": ["/a/b", None, True],
+    }
     assert without_places(given) == {**given, "data_end": "2024-03", "list": ["(path withheld)", None, True]}
     assert without_places({"test_from": "2021-04-01"}, keep_dates=True) == {"test_from": "2021-04-01"}
 

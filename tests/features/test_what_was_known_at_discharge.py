@@ -85,6 +85,7 @@ def test_icd_9_codes_are_read_in_an_icd_9_study_only(tmp_path: Path) -> None:
     assert row(tmp_path, conditions="10 2022-08-01 32909 - 496")["copd"] == 0
 
 
+OBSERVATION = "person_id observation_concept_id observation_source_concept_id observation_date value_as_number"
 MEASUREMENT = "person_id measurement_concept_id measurement_date measurement_datetime value_as_number unit_concept_id"
 
 
@@ -159,7 +160,7 @@ def test_medicines_of_the_last_72_hours_and_the_four_pillars(tmp_path: Path) -> 
 
 
 def test_deprivation_is_the_latest_known_and_missing_is_a_group(tmp_path: Path) -> None:
-    head = "person_id observation_concept_id observation_source_concept_id observation_date value_as_number"
+    head = OBSERVATION
     found = row(
         tmp_path,
         tables={
@@ -190,7 +191,7 @@ def test_no_record_after_discharge_changes_any_feature(tmp_path: Path) -> None:
     base = {
         "measurement": f"{MEASUREMENT}\n10 3019550 2023-06-07 2023-06-07T09:00:00 128 8753",
         "drug_exposure": "person_id drug_concept_id drug_exposure_start_date\n10 1338005 2023-06-14",
-        "observation": "person_id observation_concept_id observation_source_concept_id observation_date value_as_number\n10 0 35812882 2022-01-01 2",
+        "observation": f"{OBSERVATION}\n10 0 35812882 2022-01-01 2",
         "death": "person_id death_date\n99 2023-01-01",
     }
     later = {

@@ -43,7 +43,9 @@ def consumer_python() -> Path:
 
 
 @pytest.fixture(scope="session")
-def consumer_environment(consumer_python: Path, tmp_path_factory: pytest.TempPathFactory) -> Callable[..., dict[str, str]]:
+def consumer_environment(
+    consumer_python: Path, tmp_path_factory: pytest.TempPathFactory
+) -> Callable[..., dict[str, str]]:
     """Environment variables of a consumer's process: its own PATH and home, and no trace of ours."""
     home = tmp_path_factory.mktemp("consumer-home")
 

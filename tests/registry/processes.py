@@ -27,7 +27,9 @@ def free_port() -> int:
 def served(command: list[str], environment: dict[str, str], log: Path, address: str) -> Iterator[None]:
     """Run `command` until the block ends; it must answer at `address` within two minutes."""
     with log.open("w") as stream:
-        process = subprocess.Popen(command, env=environment, cwd=log.parent, stdout=stream, stderr=stream, start_new_session=True)
+        process = subprocess.Popen(
+            command, env=environment, cwd=log.parent, stdout=stream, stderr=stream, start_new_session=True
+        )
         try:
             _wait(process, address, log)
             yield

@@ -80,7 +80,9 @@ def expected_risk(table: pd.DataFrame, method: str = "platt") -> np.ndarray:
     return probability
 
 
-def release_example(method: str = "platt", *, study: dict[str, Any] | None = None, trials: int = 4, estimate: float = 0.671) -> Released:
+def release_example(
+    method: str = "platt", *, study: dict[str, Any] | None = None, trials: int = 4, estimate: float = 0.671
+) -> Released:
     """What the gate would let through for a study with this model."""
     contract = {
         "name": "hf-readmission-30d",
@@ -135,7 +137,8 @@ def release_example(method: str = "platt", *, study: dict[str, Any] | None = Non
             "best": {"num_leaves": 15, "learning_rate": 0.1},
             "summary": {"trials": trials},
             "trials": [
-                {"trial": i, "state": "complete", "value": 0.48, "rounds": 60, "num_leaves": 15, "fold_0": 0.47} for i in range(trials)
+                {"trial": i, "state": "complete", "value": 0.48, "rounds": 60, "num_leaves": 15, "fold_0": 0.47}
+                for i in range(trials)
             ]
             + [{"trial": trials, "state": "failed", "value": None, "num_leaves": 31}],
         },

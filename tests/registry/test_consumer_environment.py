@@ -81,13 +81,19 @@ def test_the_consumers_lock_pins_four_libraries_as_the_main_lock_does() -> None:
     assert "://" not in (REPOSITORY / "requirements-consumer.lock").read_text()
 
 
-def test_the_registered_model_gives_the_runs_numbers(consumer: Consumer, published: SimpleNamespace, table_file: Path) -> None:
-    done = consumer(LOAD_AND_PREDICT, published.result.model_uri, str(table_file), MLFLOW_TRACKING_URI=published.result.tracking_uri)
+def test_the_registered_model_gives_the_runs_numbers(
+    consumer: Consumer, published: SimpleNamespace, table_file: Path
+) -> None:
+    done = consumer(
+        LOAD_AND_PREDICT, published.result.model_uri, str(table_file), MLFLOW_TRACKING_URI=published.result.tracking_uri
+    )
     assert done.returncode == 0, done.stderr
     scored = json.loads(done.stdout)
     np.testing.assert_allclose(scored["risk"], expected_risk(people()), rtol=0, atol=1e-9)
     bands = pd.cut(scored["risk"], [-1, 0.1, 0.2, 0.3, 2], right=False)
-    words = dict(zip(bands.categories, ["under 10 %", "10 % to under 20 %", "20 % to under 30 %", "30 % or more"], strict=True))
+    words = dict(
+        zip(bands.categories, ["under 10 %", "10 % to under 20 %", "20 % to under 30 %", "30 % or more"], strict=True)
+    )
     assert scored["band"] == [words[band] for band in bands]
     assert scored["index"] == list(range(1000, 1400))
 
@@ -101,7 +107,9 @@ def test_the_exported_folder_gives_the_runs_numbers_after_being_copied(
     np.testing.assert_allclose(json.loads(done.stdout)["risk"], expected_risk(people()), rtol=0, atol=1e-9)
 
 
-def test_refusals_name_columns_and_never_a_value(consumer: Consumer, published: SimpleNamespace, table_file: Path) -> None:
+def test_refusals_name_columns_and_never_a_value(
+    consumer: Consumer, published: SimpleNamespace, table_file: Path
+) -> None:
     done = consumer(REFUSALS, str(published.folder), str(table_file), CANARY, str(CANARY_NUMBER))
     assert done.returncode == 0, done.stderr
     assert json.loads(done.stdout) == [
@@ -177,7 +185,10 @@ REASONS: dict[str, tuple[Any, str]] = {
     "text by split": ({"dataframe_split": {"columns": NAMES, "data": [[CANARY] * 8]}}, "lives_alone (found text)"),
     "an object": ({"dataframe_records": [row(age={"value": CANARY})]}, "age (found a mixture"),
     "infinite": ({"dataframe_records": [row(age=float("inf"))]}, "infinite numbers: age"),
-    "true for a measurement": ({"dataframe_records": [row(age=True, haemoglobin_last=CANARY_NUMBER)]}, "age (found true"),
+    "true for a measurement": (
+        {"dataframe_records": [row(age=True, haemoglobin_last=CANARY_NUMBER)]},
+        "age (found true",
+    ),
     "a column missing": (
         {"dataframe_records": [{k: v for k, v in row(age=CANARY_NUMBER).items() if k != "lives_alone"}]},
         "Columns missing from the input: lives_alone.",
@@ -193,7 +204,10 @@ REASONS: dict[str, tuple[Any, str]] = {
     "an unknown form": ({CANARY: [row()]}, "could not be read"),
     "not text": (b"\xff\xfe" + CANARY.encode(), "could not be read"),
     "very deep": ("[" * 50_000, "could not be read"),
-    "a number beyond any float": ({"dataframe_records": [row(age=10**400, creatinine_last=CANARY_NUMBER)]}, "could not be read"),
+    "a number beyond any float": (
+        {"dataframe_records": [row(age=10**400, creatinine_last=CANARY_NUMBER)]},
+        "could not be read",
+    ),
 }
 
 
@@ -217,7 +231,9 @@ def test_rest_refuses_with_400_the_reason_and_no_value(server: SimpleNamespace, 
         ("application/vnd.apache.parquet", CANARY),
     ],
 )
-def test_rest_refuses_broken_tables_of_other_kinds_without_a_value(server: SimpleNamespace, kind: str, body: str) -> None:
+def test_rest_refuses_broken_tables_of_other_kinds_without_a_value(
+    server: SimpleNamespace, kind: str, body: str
+) -> None:
     status, text = post(server, body, kind)
     assert status == 400
     assert CANARY not in text

@@ -368,7 +368,9 @@ def test_settings_that_mlflow_or_good_sense_forbids_are_refused(field: str, valu
 
 
 def test_unity_catalog_names_and_addresses_are_taken() -> None:
-    settings = RegistrySettings(model_name="health.models.hf_readmission_30d", tracking_uri="databricks", registry_uri="databricks-uc")
+    settings = RegistrySettings(
+        model_name="health.models.hf_readmission_30d", tracking_uri="databricks", registry_uri="databricks-uc"
+    )
     assert settings.alias == "candidate"
 
 

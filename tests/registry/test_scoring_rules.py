@@ -139,7 +139,9 @@ REFUSED = {
 
 
 @pytest.mark.parametrize("what", REFUSED)
-def test_what_is_not_a_number_is_refused_by_column_and_without_its_value(model: Any, what: str, capfd: pytest.CaptureFixture[str]) -> None:
+def test_what_is_not_a_number_is_refused_by_column_and_without_its_value(
+    model: Any, what: str, capfd: pytest.CaptureFixture[str]
+) -> None:
     table = people(2).assign(creatinine_last=REFUSED[what], age=[CANARY_NUMBER, 70])
     with pytest.raises(MlflowException) as caught:
         model.predict(table)

@@ -18,6 +18,7 @@ from hfrisk.reporting import words
         (0.08, "8%"),
         (0.0234, "2.3%"),
         (0.0996, "10%"),
+        (0.0255, "2.6%"),
         (0.0004, "less than 0.1%"),
         (0.0, "0%"),
         (1.0, "100%"),
@@ -106,3 +107,9 @@ def test_a_rare_share_is_said_out_of_a_thousand() -> None:
 )
 def test_lists_read_as_sentences(items: list[str], said: str) -> None:
     assert words.listed(items) == said
+
+
+def test_a_half_is_rounded_as_people_do_and_alike_everywhere() -> None:
+    assert words.half_up(100 * 0.0255, 1) == 2.6
+    assert words.in_hundred(0.0255, 1000) == "26"
+    assert words.in_hundred(0.125) == "13"

@@ -110,9 +110,12 @@ def _deciles(evidence: Evidence, settings: ReportingSettings) -> Exhibit:
         )
     if len(died):
         total = died["died"].sum() / died["n"].sum()
+        where = (
+            "" if len(died) == len(frame) else f" in the {words.in_words(len(died))} of ten tenths that may be shown"
+        )
         told.append(
-            f"Deaths before any return are shown beside it ({words.percent(total)} in the tenths that may be shown): "
-            "a tool that looks only for returns can pass by people who are dying."
+            f"Deaths before any return stand beside it ({words.percent(total)}{where}): a tool that looks only for "
+            "returns can pass by people who are dying."
         )
     else:
         told.append(f"Deaths in each tenth are {why_held(frame)}.")

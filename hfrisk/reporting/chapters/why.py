@@ -50,7 +50,7 @@ def themes(evidence: Evidence, settings: ReportingSettings) -> Exhibit:
         "What moves the risk, by theme", ("Theme", "Share of what moves the risk", "Part that care can change"), rows
     )
     alt = "Share of what moves the risk: " + "; ".join(f"{bar.label} {bar.text}" for bar in bars) + "."
-    title = f"{frame.iloc[0]['theme']} moves the risk most" if len(frame) else "What moves the risk"
+    title = f"What moves the risk most: {str(frame.iloc[0]['theme']).lower()}"
     return Exhibit("themes", title, sentences.drivers(evidence)[0].replace("**", ""), alt, picture, table)
 
 
