@@ -286,6 +286,11 @@ def _written(work: Workshop, released: Released) -> dict[str, Path]:
         }
         if rendered.pdf is not None:
             files["report.pdf"] = rendered.pdf
+        files |= {f"figures/{name}.png": picture for name, picture in rendered.figures.items()}
+        files |= {f"tables/{name}.csv": table.to_csv(index=False).encode() for name, table in rendered.tables.items()}
+        for stale in ("figures", "tables"):
+            shutil.rmtree(folder / stale, ignore_errors=True)
+            (folder / stale).mkdir()
         for name, content in files.items():
             _replace_whole(folder / name, lambda path, content=content: path.write_bytes(content))
     return {name: folder / name for name in files}
@@ -294,7 +299,11 @@ def _written(work: Workshop, released: Released) -> dict[str, Path]:
 def _registered(work: Workshop, released: Released, artefacts: dict[str, Path]) -> dict[str, Any]:
     with work.stage("registry", "Registering the model"):
         published = publish(
-            released, work.study.registry, folder=work.study.model_folder, artefacts=artefacts, progress=work.progress
+            released,
+            work.study.registry,
+            folder=work.study.model_folder,
+            artefacts={name: path for name, path in artefacts.items() if path.parent == work.study.folder},
+            progress=work.progress,
         )
     return dataclasses.asdict(published)
 

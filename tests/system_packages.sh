@@ -3,6 +3,7 @@
 missing=""
 command -v chromium >/dev/null 2>&1 || command -v chromium-browser >/dev/null 2>&1 || missing="$missing chromium"
 command -v chromedriver >/dev/null 2>&1 || missing="$missing chromium-driver"
+command -v pdftotext >/dev/null 2>&1 || missing="$missing poppler-utils"
 [ -z "$missing" ] && exit 0
 echo "Not on this machine:$missing (Debian packages). The tests that open the report in a browser need them; the rest runs."
 [ -n "$CI" ] && exit 1

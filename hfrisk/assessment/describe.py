@@ -56,7 +56,7 @@ def table_one(
         inside = (rows["split"] == split).to_numpy()
         found += _discharges(rows[inside], split)
         for name in groups.columns:
-            found += _levels(name, groups.loc[inside, name], split)
+            found += _levels(name, groups[name], inside, split)
         for feature in dictionary:
             found += _feature(feature, features.loc[inside, feature.name].to_numpy(dtype=np.float64), split)
     return pd.DataFrame(found, columns=_COLUMNS).astype({"value": np.float64, "n": np.int64})
@@ -81,11 +81,15 @@ def _discharges(rows: pd.DataFrame, split: str) -> Iterable[dict[str, Any]]:
         )
 
 
-def _levels(name: str, values: pd.Series, split: str) -> Iterable[dict[str, Any]]:
+def _levels(
+    name: str, values: pd.Series, inside: np.ndarray[Any, np.dtype[np.bool_]], split: str
+) -> Iterable[dict[str, Any]]:
+    """Every level in every split: one that nobody of a split has is a count of 0, which the gate treats like any small count."""
     words = _GROUP_WORDS.get(name, name.replace("_", " ").capitalize())
     known = values.fillna("Not recorded").astype(str)
-    for level, count in known.value_counts().sort_index().items():
-        yield _row("Groups of people", words, str(level), "n", split, count, len(values), "discharges")
+    counts = known[inside].value_counts()
+    for level in sorted(known.unique()):
+        yield _row("Groups of people", words, level, "n", split, counts.get(level, 0), int(inside.sum()), "discharges")
 
 
 def _feature(feature: Feature, values: np.ndarray[Any, np.dtype[np.float64]], split: str) -> Iterable[dict[str, Any]]:

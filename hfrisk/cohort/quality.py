@@ -83,7 +83,7 @@ def cohort_checks(
                 "HFR023",
                 "warning",
                 "Deaths fall on the first of the month",
-                "{share} % of the deaths are recorded on the first day of a month.",
+                "{share}% of the deaths are recorded on the first day of a month.",
                 "The day of death is not the true one: deaths soon after discharge are counted wrongly, in both directions.",
                 "Do not read the share who died first as exact.",
                 facts={"share": round(100 * int(seen["month_start"]) / int(seen["deaths"]))},

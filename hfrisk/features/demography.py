@@ -161,10 +161,10 @@ def _with_site(context: Context, index: ir.Table) -> ir.Table:
         labels = ranked.select(
             "care_site_id",
             site=ibis.cases(
-                (share <= 0.25, "Busiest sites (a quarter of discharges)"),
-                (share <= 0.50, "Second quarter of sites by volume"),
-                (share <= 0.75, "Third quarter of sites by volume"),
-                else_="Smallest sites (a quarter of discharges)",
+                (share <= 0.25, "1st quarter of sites by volume (busiest)"),
+                (share <= 0.50, "2nd quarter of sites by volume"),
+                (share <= 0.75, "3rd quarter of sites by volume"),
+                else_="4th quarter of sites by volume (smallest)",
             ),
         )
     return index.left_join(labels, "care_site_id").drop("care_site_id_right")
