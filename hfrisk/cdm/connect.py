@@ -108,7 +108,7 @@ def _open_database(connection: Any, path: Path) -> dict[str, ir.Table]:
             todo="Keep one of them in the file that the study reads.",
         )
     return {
-        table.lower(): _lower_columns(connection.table(table, database=("source", schema)), table.lower())
+        table.lower(): _lower_columns(connection, connection.table(table, database=("source", schema)), table.lower())
         for schema, table in listed
         if schema == schemas[0] and table.lower() in TABLES
     }
@@ -117,7 +117,11 @@ def _open_database(connection: Any, path: Path) -> dict[str, ir.Table]:
 def _as_view(connection: Any, name: str, expression: ir.Table) -> ir.Table:
     """The same table under a name of its own, so that what is built on it stays short."""
     connection.raw_sql(f"CREATE VIEW {name} AS {connection.compile(expression)}")
-    return connection.table(name)
+    made = connection.table(name)
+    # DuckDB lists a view's column in the case in which it first met that name, which may be the file's.
+    return made.rename(
+        {want: have for want, have in zip(expression.columns, made.columns, strict=True) if want != have}
+    )
 
 
 def _lower_columns(table: ir.Table, name: str) -> ir.Table:
