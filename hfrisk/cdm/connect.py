@@ -108,7 +108,7 @@ def _open_database(connection: Any, path: Path) -> dict[str, ir.Table]:
             todo="Keep one of them in the file that the study reads.",
         )
     return {
-        table.lower(): _lower_columns(connection, connection.table(table, database=("source", schema)), table.lower())
+        table.lower(): _lower_columns(connection.table(table, database=("source", schema)), table.lower())
         for schema, table in listed
         if schema == schemas[0] and table.lower() in TABLES
     }
