@@ -91,7 +91,7 @@ def synthesise(
 @app.command()
 def check(study: StudyFile, overrides: Overrides = None, as_json: Json = False, quiet: Quietly = False) -> None:
     """Look at the study file and the data, and say what would stand in the way of an honest result."""
-    from hfrisk.run import checks_of, open_workshop
+    from hfrisk.workshop import checks_of, open_workshop
 
     with _working(_load(study, overrides)) as loaded, open_workshop(loaded, _progress(quiet)) as work:
         cohort = work.cohort()
@@ -120,7 +120,7 @@ def check(study: StudyFile, overrides: Overrides = None, as_json: Json = False, 
 @app.command()
 def cohort(study: StudyFile, overrides: Overrides = None, as_json: Json = False, quiet: Quietly = False) -> None:
     """Find the index discharges and what became of them. Exact counts, for the researcher inside: do not take them out."""
-    from hfrisk.run import open_workshop
+    from hfrisk.workshop import open_workshop
 
     with _working(_load(study, overrides)) as loaded, open_workshop(loaded, _progress(quiet)) as work:
         summary = work.cohort().summary()
@@ -130,7 +130,7 @@ def cohort(study: StudyFile, overrides: Overrides = None, as_json: Json = False,
 @app.command()
 def features(study: StudyFile, overrides: Overrides = None, as_json: Json = False, quiet: Quietly = False) -> None:
     """Work out what was known at discharge, and print the feature dictionary with the share that is missing."""
-    from hfrisk.run import feature_summary, open_workshop
+    from hfrisk.workshop import feature_summary, open_workshop
 
     with _working(_load(study, overrides)) as loaded, open_workshop(loaded, _progress(quiet)) as work:
         summary = feature_summary(work)
@@ -166,7 +166,7 @@ def report(study: StudyFile, overrides: Overrides = None, as_json: Json = False,
 @app.command()
 def score(study: StudyFile, overrides: Overrides = None, as_json: Json = False, quiet: Quietly = False) -> None:
     """Score the source's index discharges with the study's exported model, into internal/scores.parquet."""
-    from hfrisk.run import scored
+    from hfrisk.scoring import scored
 
     with _working(_load(study, overrides)) as loaded:
         path, scores = scored(loaded, _progress(quiet))

@@ -7,35 +7,28 @@ import json
 import os
 import platform
 import shutil
-import time
-from collections.abc import Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from functools import partial
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any, Literal
 
-import pandas as pd
-
 from hfrisk import __version__
 from hfrisk.assessment import Results, assess
-from hfrisk.cdm import Cdm, connect, source_fingerprint
-from hfrisk.checks import Check
-from hfrisk.cohort import Cohort, build_cohort
+from hfrisk.cdm import source_fingerprint
+from hfrisk.cohort import Cohort
 from hfrisk.disclosure import Released, release
-from hfrisk.errors import StudyError
 from hfrisk.explanation import Explanation, explain
-from hfrisk.features import FeatureTable, build_features
 from hfrisk.fingerprints import code_fingerprint, file_fingerprint, text_fingerprint
-from hfrisk.locking import locked
 from hfrisk.modelling import Model, ModellingData, develop, partition
 from hfrisk.progress import Quiet
 from hfrisk.registry import publish
 from hfrisk.reporting import render
 from hfrisk.store import kept
 from hfrisk.study import Study
+from hfrisk.workshop import Workshop, open_workshop, replace_whole
 
-__all__ = ["Finished", "Workshop", "open_workshop", "run_study"]
+__all__ = ["Finished", "run_study"]
 
 _LIBRARIES = (
     "duckdb",
@@ -50,48 +43,6 @@ _LIBRARIES = (
     "shap",
 )
 Until = Literal["report", "registry"]
-
-
-@dataclass
-class Workshop:
-    """A study's folder while it is being worked in: the open source, and what each stage took."""
-
-    study: Study
-    cdm: Cdm
-    internal: Path
-    progress: Quiet
-    timings: dict[str, float] = field(default_factory=dict)
-    reused: list[str] = field(default_factory=list)
-
-    @contextmanager
-    def stage(self, name: str, words: str) -> Iterator[None]:
-        """Say what is being done, and how long it took."""
-        self.progress.say(f"{words} ...")
-        began = time.perf_counter()
-        yield
-        self.timings[name] = round(time.perf_counter() - began, 2)
-        again = " (kept from before)" if name in self.reused else ""
-        self.progress.say(f"  done in {self.timings[name]:.1f} s{again}")
-
-    def cohort(self) -> Cohort:
-        """The index discharges."""
-        with self.stage("cohort", "Finding the index discharges"):
-            cohort = build_cohort(self.cdm, self.study.cohort, self.study.source.data_end)
-            self._note("cohort", cohort.reused)
-        return cohort
-
-    def features(self, cohort: Cohort) -> FeatureTable:
-        """What was known at discharge."""
-        with self.stage("features", "Working out what was known at discharge"):
-            features = build_features(self.cdm, cohort, self.study.features, self.study.cohort.diagnosis_vocabulary)
-            self._note("features", features.reused)
-        return features
-
-    def _note(self, name: str, reused: bool) -> None:
-        if reused:
-            self.reused.append(name)
-        if name in self.cdm.rebuilt:
-            self.progress.say(f"  the kept {name} file was damaged; it was built again")
 
 
 @dataclass(frozen=True)
@@ -111,25 +62,6 @@ class Finished:
     unchanged: bool
     report: Path
     summary: dict[str, Any]
-
-
-@contextmanager
-def open_workshop(study: Study, progress: Quiet) -> Iterator[Workshop]:
-    """Open a study's folder and source; a second run in the same folder waits for the first."""
-    internal = study.folder / "internal"
-    try:
-        internal.mkdir(parents=True, exist_ok=True)
-        (internal / "written").write_text("", encoding="utf-8")
-    except OSError:
-        raise StudyError(
-            "The output folder cannot be written.",
-            where=f"folders.reports ({study.folder})",
-            todo="Choose another, or ask for the right to write.",
-        ) from None
-    (study.folder / ".gitignore").write_text("internal/\n", encoding="utf-8")
-    with locked(internal / ".lock", progress, what=f"Another run is at work in {study.folder}"):
-        progress.say("Opening the source ...")
-        yield Workshop(study, connect(study.source, stages=internal / "stages"), internal, progress)
 
 
 def run_study(
@@ -230,7 +162,7 @@ def _keep_predictions(internal: Path, data: ModellingData, model: Model) -> None
     developed = (rows["split"] == "development").to_numpy()
     for column in [c for c in rows.columns if c.startswith("risk")]:
         rows.loc[developed, column] = held_out.loc[developed, column].to_numpy()
-    _replace_whole(internal / "predictions.parquet", lambda path: rows.to_parquet(path, index=False))
+    replace_whole(internal / "predictions.parquet", lambda path: rows.to_parquet(path, index=False))
 
 
 def _words(study: Study, cohort: Cohort) -> dict[str, Any]:
@@ -292,7 +224,7 @@ def _written(work: Workshop, released: Released) -> dict[str, Path]:
             shutil.rmtree(folder / stale, ignore_errors=True)
             (folder / stale).mkdir()
         for name, content in files.items():
-            _replace_whole(folder / name, lambda path, content=content: path.write_bytes(content))
+            replace_whole(folder / name, partial(Path.write_bytes, data=content))
     return {name: folder / name for name in files}
 
 
@@ -335,7 +267,7 @@ def _manifest(
         "summary": summary,
     }
     text = json.dumps(content, indent=1, default=str)
-    _replace_whole(work.study.folder / "manifest.json", lambda path: path.write_text(text, encoding="utf-8"))
+    replace_whole(work.study.folder / "manifest.json", lambda path: path.write_text(text, encoding="utf-8"))
 
 
 def _unchanged(study: Study, key: str) -> dict[str, Any] | None:
@@ -350,55 +282,3 @@ def _unchanged(study: Study, key: str) -> dict[str, Any] | None:
     except (OSError, ValueError, KeyError, TypeError, AttributeError):
         return None
     return summary
-
-
-def _replace_whole(path: Path, write: Any) -> None:
-    writing = path.with_name(f".{path.name}.{os.getpid()}.tmp")
-    write(writing)
-    os.replace(writing, path)
-
-
-def checks_of(cohort: Cohort, features: FeatureTable) -> list[Check]:
-    """Everything that opening the source, finding the cohort and making the features showed."""
-    return [*cohort.checks, *features.notices]
-
-
-def scored(study: Study, progress: Quiet) -> tuple[Path, pd.DataFrame]:
-    """Score every index discharge of the source with the study's exported model; see `hfrisk score`."""
-    from hfrisk.registry import load_bundle
-
-    bundle = load_bundle(study.model_folder)
-    waiting = study.model_copy(update={"cohort": study.cohort.model_copy(update={"complete_follow_up": False})})
-    with open_workshop(waiting, progress) as work:
-        cohort = work.cohort()
-        features = work.features(cohort)
-        with work.stage("score", "Scoring"):
-            names = [entry.name for entry in features.dictionary]
-            frame = work.cdm.frame(features.table.select("person_id", "index_id", *names), "score")
-            risks = bundle.predict(frame[names])
-            scores = frame[["person_id", "index_id"]].assign(
-                risk=risks["risk"].to_numpy(), band=risks["band"].to_numpy(), model=bundle.fingerprint
-            )
-            scores = scores.sort_values(["person_id", "index_id"], ignore_index=True)
-            path = work.internal / "scores.parquet"
-            _replace_whole(path, lambda target: scores.to_parquet(target, index=False))
-    return path, scores
-
-
-def feature_summary(work: Workshop) -> dict[str, Any]:
-    """The dictionary with the share of index discharges for which each feature is missing."""
-    cohort = work.cohort()
-    features = work.features(cohort)
-    names = [entry.name for entry in features.dictionary]
-    missing = work.cdm.frame(
-        features.table.aggregate(**{name: features.table[name].isnull().mean() for name in names}), "features"
-    ).iloc[0]
-    return {
-        "rows": cohort.index_discharges,
-        "features": [
-            {**dataclasses.asdict(entry), "missing": round(float(missing[entry.name]), 4)}
-            for entry in features.dictionary
-        ],
-        "groups": list(features.groups),
-        "notices": [{"code": c.code, "severity": c.severity, "finding": c.text()} for c in features.notices],
-    }

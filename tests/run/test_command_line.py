@@ -204,14 +204,14 @@ def test_two_runs_in_one_folder_do_not_harm_each_other(elsewhere: Place) -> None
 def test_a_fault_of_ours_goes_to_the_internal_log_and_not_to_the_terminal(
     elsewhere: Place, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    import hfrisk.run
+    import hfrisk.workshop
     from hfrisk.cli import main
 
     def broken(*_: object, **__: object) -> None:
         raise RuntimeError(f"row of patient {NUMBER_OF_NHS}")
 
     study = elsewhere.file()
-    monkeypatch.setattr(hfrisk.run, "build_cohort", broken)
+    monkeypatch.setattr(hfrisk.workshop, "build_cohort", broken)
     monkeypatch.setattr(sys, "argv", ["hfrisk", "cohort", str(study), "--quiet"])
     with pytest.raises(SystemExit) as stop:
         main()

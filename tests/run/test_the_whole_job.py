@@ -165,7 +165,7 @@ def _inputs_and_risks(place: Place) -> tuple[pd.DataFrame, np.ndarray]:
 
 def test_scores_are_those_of_the_run(done: Done) -> None:
     from hfrisk.progress import Quiet
-    from hfrisk.run import scored
+    from hfrisk.scoring import scored
 
     place, _ = done
     _, scores = scored(place.study(), Quiet())

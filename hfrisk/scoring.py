@@ -1,0 +1,34 @@
+"""Scoring with a study's exported model."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pandas as pd
+
+from hfrisk.progress import Quiet
+from hfrisk.registry import load_bundle
+from hfrisk.study import Study
+from hfrisk.workshop import open_workshop, replace_whole
+
+__all__ = ["scored"]
+
+
+def scored(study: Study, progress: Quiet) -> tuple[Path, pd.DataFrame]:
+    """Score every index discharge of the source with the study's exported model; see `hfrisk score`."""
+    bundle = load_bundle(study.model_folder)
+    waiting = study.model_copy(update={"cohort": study.cohort.model_copy(update={"complete_follow_up": False})})
+    with open_workshop(waiting, progress) as work:
+        cohort = work.cohort()
+        features = work.features(cohort)
+        with work.stage("score", "Scoring"):
+            names = [entry.name for entry in features.dictionary]
+            frame = work.cdm.frame(features.table.select("person_id", "index_id", *names), "score")
+            risks = bundle.predict(frame[names])
+            scores = frame[["person_id", "index_id"]].assign(
+                risk=risks["risk"].to_numpy(), band=risks["band"].to_numpy(), model=bundle.fingerprint
+            )
+            scores = scores.sort_values(["person_id", "index_id"], ignore_index=True)
+            path = work.internal / "scores.parquet"
+            replace_whole(path, lambda target: scores.to_parquet(target, index=False))
+    return path, scores
