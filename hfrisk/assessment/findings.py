@@ -226,15 +226,20 @@ def _size(slope: Any, needed: int | None, settings: AssessmentSettings) -> list[
 def _no_better(row: Any, comparator: str, margin: float) -> list[Check]:
     if _number(row, "lower") > margin:
         return []
+    worse = _number(row, "upper") < 0
     return [
         Check(
             code="HFR133",
-            severity="note",
-            title="Not shown to be better than a simple model",
+            severity="warning" if worse else "note",
+            title="Worse than a simple model" if worse else "Not shown to be better than a simple model",
             finding="Against the {comparator} model on the same discharges, the AUROC differs by {difference} "
             "({lower} to {upper}); the margin that would justify the larger model is {margin}.",
-            consequence="The simple model, which can be printed on a page, does as well as far as this test can tell.",
-            todo="Prefer the simple model unless there is another reason for the larger one.",
+            consequence="The simple model, which can be printed on a page, ranks people better."
+            if worse
+            else "The simple model, which can be printed on a page, does as well as far as this test can tell.",
+            todo="Prefer the simple model."
+            if worse
+            else "Prefer the simple model unless there is another reason for the larger one.",
             facts={
                 "comparator": comparator,
                 "difference": f"{_number(row, 'difference'):+.3f}",

@@ -19,6 +19,7 @@ RULES: tuple[Rule, ...] = (
     ("heart_failure", "Heart failure recorded"),
     ("adult", "Old enough at admission"),
     ("unplanned", "Unplanned admission"),
+    ("ended", "Discharged by the end of the data"),
     ("alive", "Discharged alive"),
     ("followed_up", "Seen for the whole window after discharge"),
     ("chosen", "First index discharge of each person"),
@@ -35,6 +36,7 @@ def with_rules(spells: ir.Table, settings: CohortSettings) -> tuple[ir.Table, li
     if settings.discharged_alive:
         dead = (spells.death_date <= spells.discharge_date).fill_null(False) | spells.discharged_dead
         tests["alive"] = ~dead
+    tests["ended"] = ~spells.still_open
     if settings.complete_follow_up:
         tests["followed_up"] = spells.follow_up_complete
     marked = spells.mutate(**{f"keeps_{name}": test for name, test in tests.items()})
@@ -70,7 +72,7 @@ def attrition(cdm: Cdm, spells: ir.Table, rules: list[Rule]) -> pd.DataFrame:
         )
         wanted[f"{name}__admissions"] = left.sum()
         wanted[f"{name}__persons"] = spells.person_id.nunique(where=left)
-        wanted[f"{name}__events"] = (left & spells.event).sum()
+        wanted[f"{name}__events"] = (left & spells.event.fill_null(False)).sum()
         wanted[f"{name}__only"] = (others & ~keeps[name]).sum()
     row = cdm.frame(spells.aggregate(**wanted), "attrition").fillna(0).iloc[0]
     rows = []

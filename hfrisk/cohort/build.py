@@ -119,8 +119,8 @@ def build_cohort(cdm: Cdm, settings: CohortSettings, data_end: date | None = Non
     facts = _facts(cdm, index)
     if int(facts["n"]) == 0:
         raise _nobody(cdm, settings, counts)
-    stays = assign_spells(inpatient_stays(cdm, settings), settings)
-    openers = stays.filter(stays.opens_spell).select("person_id", "spell", index_id="visit_occurrence_id")
+    stays = assign_spells(inpatient_stays(cdm, settings, end), settings)
+    openers = stays.filter(stays["first"]).select("person_id", "spell", index_id="visit_occurrence_id")
     keyed = stays.inner_join(openers, ["person_id", "spell"]).select("person_id", "index_id", "visit_occurrence_id")
     states = {state: int(facts[state]) for state in STATES}
     return Cohort(
@@ -147,7 +147,7 @@ def build_cohort(cdm: Cdm, settings: CohortSettings, data_end: date | None = Non
 
 
 def _spells(cdm: Cdm, settings: CohortSettings, data_end: date) -> Stage:
-    stays = assign_spells(inpatient_stays(cdm, settings), settings)
+    stays = assign_spells(inpatient_stays(cdm, settings, data_end), settings)
     spells = build_spells(cdm, stays, settings)
     with_hf = (
         stays.semi_join(heart_failure_visits(cdm, settings), "visit_occurrence_id")

@@ -6,10 +6,12 @@ from datetime import date
 
 import ibis
 import ibis.expr.types as ir
+import pandas as pd
 
 from hfrisk.cdm import Cdm
 from hfrisk.checks import Check
 from hfrisk.cohort.settings import CohortSettings
+from hfrisk.cohort.times import moment
 
 __all__ = ["cohort_checks"]
 
@@ -19,16 +21,21 @@ def cohort_checks(
 ) -> list[Check]:
     """What the data could not tell about stays, deaths and follow-up."""
     visits = cdm.table("visit_occurrence").filter(lambda t: t.visit_concept_id.isin(settings.inpatient_visit_concepts))
-    bad_dates = (
-        visits.visit_start_date.isnull()
-        | visits.visit_end_date.isnull()
-        | (visits.visit_end_date < visits.visit_start_date)
-    )
+    last_day = ibis.literal(data_end)
+    backwards = (visits.visit_end_date < visits.visit_start_date).fill_null(False) | visits.visit_start_date.isnull()
+    timed = moment(visits.visit_start_date, visits.visit_start_datetime).notnull()
     stays = cdm.frame(
         visits.aggregate(
-            unusable=bad_dates.sum().fill_null(0),
-            future=(visits.visit_start_date > ibis.literal(data_end)).sum().fill_null(0),
-            timed=visits.visit_start_datetime.notnull().sum().fill_null(0),
+            unusable=backwards.sum().fill_null(0),
+            future=(visits.visit_start_date > last_day).sum().fill_null(0),
+            still_open=(
+                (visits.visit_start_date <= last_day)
+                & (visits.visit_end_date.isnull() | (visits.visit_end_date > last_day))
+            )
+            .sum()
+            .fill_null(0),
+            timed=timed.sum().fill_null(0),
+            latest=visits.visit_end_date.max(where=visits.visit_end_date <= last_day),
         ),
         "stays",
     ).iloc[0]
@@ -48,9 +55,9 @@ def cohort_checks(
                 "HFR020",
                 "warning",
                 "Some stays have no usable dates",
-                "{stays} inpatient stays have no end, or end before they begin.",
-                "They are left out; a patient still in hospital at the end of the data is one of them.",
-                "Look at visit_end_date for current inpatients and at the order of the dates.",
+                "{stays} inpatient stays have no beginning, or end before they begin.",
+                "They are left out.",
+                "Look at the order of visit_start_date and visit_end_date.",
                 counts={"stays": int(stays["unusable"])},
             )
         )
@@ -64,6 +71,33 @@ def cohort_checks(
                 "They cannot be index discharges with complete follow-up.",
                 "Check source.data_end and the dates.",
                 counts={"stays": int(stays["future"])},
+            )
+        )
+    if int(stays["still_open"]):
+        checks.append(
+            Check(
+                "HFR027",
+                "note",
+                "Some stays are still open at the end of the data",
+                "{stays} inpatient stays have no end, or one after the end of the data.",
+                "They can be a readmission but not an index discharge.",
+                "If there are many, check visit_end_date and source.data_end.",
+                counts={"stays": int(stays["still_open"])},
+            )
+        )
+    if declared and (data_end - pd.Timestamp(stays["latest"]).date()).days > 31:
+        checks.append(
+            Check(
+                "HFR028",
+                "warning",
+                "The declared end of the data lies after its records",
+                "Follow-up is declared to end in {declared}, but the latest discharge is in {latest}.",
+                "People discharged late look as if nothing had happened to them.",
+                "Declare the day until which admissions really are in the source.",
+                facts={
+                    "declared": data_end.strftime("%B %Y"),
+                    "latest": pd.Timestamp(stays["latest"]).strftime("%B %Y"),
+                },
             )
         )
     if not int(stays["timed"]):

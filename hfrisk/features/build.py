@@ -76,6 +76,7 @@ def build_features(cdm: Cdm, cohort: Cohort, settings: FeatureSettings, vocabula
     # the outcome stays behind: no family can see what became of the person
     index = cohort.table.select(
         *KEYS,
+        "spell",
         "admission_date",
         "admitted_at",
         "discharge_date",

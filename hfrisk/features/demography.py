@@ -157,13 +157,13 @@ def _with_site(context: Context, index: ir.Table) -> ir.Table:
                 ibis.window(order_by=[ibis.desc(volumes.volume), volumes.care_site_id], preceding=None, following=0)
             )
         )
-        share = ranked.before / ranked.volume.sum().over(ibis.window())
+        share = (ranked.before - ranked.volume) / ranked.volume.sum().over(ibis.window())
         labels = ranked.select(
             "care_site_id",
             site=ibis.cases(
-                (share <= 0.25, "1st quarter of sites by volume (busiest)"),
-                (share <= 0.50, "2nd quarter of sites by volume"),
-                (share <= 0.75, "3rd quarter of sites by volume"),
+                (share < 0.25, "1st quarter of sites by volume (busiest)"),
+                (share < 0.50, "2nd quarter of sites by volume"),
+                (share < 0.75, "3rd quarter of sites by volume"),
                 else_="4th quarter of sites by volume (smallest)",
             ),
         )

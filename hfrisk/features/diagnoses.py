@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ibis
 import ibis.expr.types as ir
 
 from hfrisk.checks import Check
@@ -148,12 +149,18 @@ def _history(context: Context, days: int) -> ir.Table:
 
 
 def _coded(context: Context) -> ir.Table:
-    """Diagnoses with a date and a code of the study's vocabulary."""
+    """Diagnoses with a code of the study's vocabulary, and the day on which they were recorded (`on`).
+
+    A diagnosis that was written in a visit was recorded when that visit took place, however early its own date: an onset dated back
+    by a later admission must not become history.
+    """
     rows = context.cdm.table("condition_occurrence")
+    visits = context.cdm.table("visit_occurrence").select("visit_occurrence_id", came="visit_start_date")
+    rows = rows.left_join(visits, "visit_occurrence_id").drop("visit_occurrence_id_right")
     rows = rows.select(
         "person_id",
         "visit_occurrence_id",
-        on="condition_start_date",
+        on=ibis.greatest(rows.condition_start_date, rows.came.fill_null(rows.condition_start_date)),
         code=coded(rows.condition_source_value, context.vocabulary),
     )
     return rows.filter(rows.code.notnull(), rows.on.notnull())

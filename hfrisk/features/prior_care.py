@@ -22,18 +22,14 @@ def earlier_spells(context: Context) -> Family:
     index, spells = context.index, context.cohort.spells
     before = spells.select(
         "person_id",
-        earlier_id="index_id",
+        earlier_spell="spell",
         began="admission_date",
-        began_at="admitted_at",
         ended="discharge_date",
         days="length_of_stay",
         emergency="unplanned",
     )
-    pairs = index.select(*KEYS, "admission_date", "admitted_at").inner_join(before, "person_id")
-    pairs = pairs.filter(
-        (pairs.began_at < pairs.admitted_at)
-        | ((pairs.began_at == pairs.admitted_at) & (pairs.earlier_id < pairs.index_id))
-    )
+    pairs = index.select(*KEYS, "spell", "admission_date").inner_join(before, "person_id")
+    pairs = pairs.filter(pairs.earlier_spell < pairs.spell)
     ago = pairs.admission_date.delta(pairs.began, unit="day")
     since = ibis.greatest(pairs.admission_date.delta(pairs.ended, unit="day"), 0)
     columns: dict[str, ir.NumericValue] = {}
@@ -45,8 +41,8 @@ def earlier_spells(context: Context) -> Family:
         columns[f"admissions_{window}d"] = recent.sum()
         columns[f"bed_days_{window}d"] = pairs.days.sum(where=recent).fill_null(0)
         entries += [
-            _count(f"admissions_{window}d", f"hospital spells {words}", span, 40),
-            _count(f"bed_days_{window}d", f"days in hospital {words}", span, 365, unit="days"),
+            _count(f"admissions_{window}d", f"hospital spells begun {words}", span, 40),
+            _count(f"bed_days_{window}d", f"days of hospital spells begun {words}", span, 365, unit="days"),
         ]
     if "ae_segment" in context.cohort.strategies["unplanned"]:
         columns["emergency_admissions_365d"] = (ago.between(1, 365) & pairs.emergency).sum()

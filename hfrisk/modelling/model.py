@@ -168,7 +168,8 @@ def develop(data: ModellingData, settings: ModelSettings, *, folder: Path, progr
         risk_null=_rate_elsewhere(event, fold),
     )
     edge = at_the_edge(search_space(settings, len(event)), tuning.params)
-    sizes = sample_size_check(len(event), int(event.sum()), len(dictionary), settings.anticipated_auroc)
+    parameters = sum(len(term["coefficients"]) for term in comparator.parameters["terms"])
+    sizes = sample_size_check(len(event), int(event.sum()), parameters, settings.anticipated_auroc)
     return Model(
         booster_text=text,
         inputs=list(features.columns),

@@ -79,6 +79,8 @@ def partition(features: FeatureTable, cohort: Cohort, settings: ValidationSettin
         If a key is doubled or has no features, or if development or test is empty.
     """
     outcomes = cohort.table.select(*_KEY, *_OUTCOME).to_pandas()
+    # who was not seen for long enough is neither an event nor a non-event, and can neither teach nor test
+    outcomes = outcomes[outcomes["state"] != "censored"]
     inputs = [feature.name for feature in features.dictionary]
     groups = [f"group_{name}" for name in features.groups]
     table = features.table.select(*_KEY, *inputs, *groups).to_pandas()
@@ -86,7 +88,7 @@ def partition(features: FeatureTable, cohort: Cohort, settings: ValidationSettin
         if frame.duplicated(_KEY).any():
             raise DataError(f"An index discharge appears more than once in the {words}.", where=", ".join(_KEY))
     joined = outcomes.merge(table, on=_KEY, how="left", indicator=True)
-    if (joined["_merge"] != "both").any() or len(joined) != len(table):
+    if (joined["_merge"] != "both").any():
         raise DataError("Cohort and feature table do not hold the same index discharges.", where=", ".join(_KEY))
     return partition_frames(
         joined[_KEY + _OUTCOME],

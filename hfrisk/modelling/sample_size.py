@@ -121,8 +121,9 @@ def sample_size_check(rows: int, events: int, parameters: int, auroc: float) -> 
         severity="warning",
         title="Fewer discharges than the sample size criteria ask",
         finding=(
-            "Development has {discharges} discharges and {events} events. For {parameters} candidate features and an "
-            "anticipated AUROC of {auroc}, the criteria of Riley 2020 ask for about {needed}: about {shortfall} more."
+            "Development has {discharges} discharges and {events} events. For the {parameters} parameters of the "
+            "simple spline model and an anticipated AUROC of {auroc}, the criteria of Riley 2020 ask for about {needed}: "
+            "about {shortfall} more. Trees ask for more still."
         ),
         consequence="Risks may be too extreme, and may change if the model is developed again on other people.",
         todo="Use a longer period, more hospitals or fewer features, and read calibration before anything else.",

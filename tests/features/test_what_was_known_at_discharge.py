@@ -63,6 +63,15 @@ def test_a_condition_recorded_before_the_stay_is_known(tmp_path: Path) -> None:
     assert (found["copd"], found["diabetes"], found["atrial_fibrillation"], found["diagnoses_365d"]) == (1, 1, 0, 1)
 
 
+def test_an_onset_dated_back_by_a_later_admission_is_not_history(tmp_path: Path) -> None:
+    found = row(
+        tmp_path,
+        visits="2 10 262 2023-07-01 - 2023-07-03 -\n3 10 9202 2023-02-01 - 2023-02-01 -",
+        conditions="10 2023-03-01 32909 2 J44.9\n10 2023-03-01 32909 2 F00.1\n10 2022-12-01 32909 3 E11.9",
+    )
+    assert (found["copd"], found["frailty_score"], found["diabetes"], found["diagnoses_365d"]) == (0, 0, 1, 1)
+
+
 def test_heart_failure_before_means_before_this_stay_even_where_coding_is_live(tmp_path: Path) -> None:
     assert row(tmp_path, coding_is_live=True)["heart_failure_before"] == 0
     assert row(tmp_path, conditions="10 2022-03-01 32909 - I50.9", coding_is_live=True)["heart_failure_before"] == 1

@@ -76,3 +76,38 @@ def test_a_child_is_left_out(tmp_path: Path) -> None:
         ).index_discharges
         == 1
     )
+
+
+def test_of_two_records_of_one_admission_either_may_say_that_it_came_through_a_and_e(tmp_path: Path) -> None:
+    visits = "1 10 9201 2024-01-05 2024-01-10\n2 10 262 2024-01-05 2024-01-10"
+    assert outcomes(follow(tmp_path, visits, hf="1", unplanned="ae_segment")) == "1 none -"
+
+
+def test_an_a_and_e_visit_without_an_end_ended_on_the_day_it_began(tmp_path: Path) -> None:
+    visits = "1 10 262 2024-01-01 2024-01-05\n2 10 9203 2024-01-20 -\n3 10 9201 2024-01-20 2024-01-21"
+    assert outcomes(follow(tmp_path, visits, hf="1", unplanned="ae_segment")) == "1 readmitted 15"
+
+
+def test_an_a_and_e_visit_after_a_planned_day_case_does_not_make_it_unplanned(tmp_path: Path) -> None:
+    visits = """
+    1 10 262  2024-01-01T10:00:00 2024-01-05T10:00:00
+    2 10 9201 2024-01-15T08:00:00 2024-01-15T12:00:00
+    3 10 9203 2024-01-15T18:00:00 2024-01-15T20:00:00
+    """
+    assert outcomes(follow(tmp_path, visits, hf="1", unplanned="ae_segment")) == "1 none -"
+
+
+def test_one_a_and_e_visit_leads_to_one_admission(tmp_path: Path) -> None:
+    visits = """
+    1 10 9203 2024-01-10T02:00:00 2024-01-10T06:00:00
+    2 10 9201 2024-01-10T06:00:00 2024-01-10T20:00:00
+    3 10 9201 2024-01-11T08:00:00 2024-01-12T12:00:00
+    """
+    assert outcomes(follow(tmp_path, visits, hf="2", unplanned="ae_segment")) == "2 none -"
+
+
+def test_a_censored_discharge_is_neither_an_event_nor_a_non_event(tmp_path: Path) -> None:
+    visits = "1 10 9201 2024-01-05 2024-01-10\n2 11 9201 2024-01-05 2024-01-10\n3 11 9201 2024-02-05 2024-02-06"
+    cohort = follow(tmp_path, visits, hf="1 2", data_end="2024-01-20")
+    assert outcomes(cohort) == "1 censored -\n2 censored -"
+    assert cohort.table.execute()["event"].isna().all()
