@@ -102,14 +102,14 @@ def check(study: StudyFile, overrides: Overrides = None, as_json: Json = False, 
             "code": c.code,
             "severity": c.severity,
             "title": c.title,
-            "finding": c.text(),
+            "finding": c.text(_in_words),
             "consequence": c.consequence,
             "todo": c.todo,
         }
         for c in found
     ]
     _result(
-        {"tables": tables, "data_end": cohort.data_end.isoformat(), "checks": rows},
+        {"tables": tables, "data_end": f"{cohort.data_end:%Y-%m}", "checks": rows},
         as_json,
         lambda: _checks_in_words(rows),
     )
@@ -276,6 +276,10 @@ def _result(value: dict[str, Any], as_json: bool, words: Callable[[], str]) -> N
         print(json.dumps(value, indent=1, default=str, ensure_ascii=False))
     else:
         print(words())
+
+
+def _in_words(count: int) -> str:
+    return f"{count:,}" if count >= 10 else "fewer than 10"
 
 
 def _checks_in_words(rows: list[dict[str, str]]) -> str:

@@ -254,31 +254,32 @@ def _summary(study: Study, released: Released, registered: dict[str, Any]) -> di
 def _manifest(
     work: Workshop, key: str, provenance: dict[str, Any], artefacts: dict[str, Path], summary: dict[str, Any]
 ) -> None:
-    model = work.study.model_folder
-    outputs = {path: file_fingerprint(path) for path in artefacts.values()}
+    """How the run was made, for readers, without a place on any machine; and, inside, what a second run needs to know."""
+    folder, model = work.study.folder, work.study.model_folder
+    written = {name: file_fingerprint(path) for name, path in artefacts.items()}
+    manifest = {"key": key, **provenance, "stages": work.timings, "kept_from_before": work.reused, "outputs": written}
+    _write_json(folder / "manifest.json", manifest)
+    files = [*artefacts.values(), folder / "manifest.json"]
     if summary["model"]:
-        outputs |= {path: file_fingerprint(path) for path in sorted(model.rglob("*")) if path.is_file()}
-    content = {
-        "key": key,
-        **provenance,
-        "stages": work.timings,
-        "kept_from_before": work.reused,
-        "outputs": {os.path.relpath(path, work.study.folder): digest for path, digest in outputs.items()},
-        "summary": summary,
-    }
+        files += [path for path in sorted(model.rglob("*")) if path.is_file()]
+    outputs = {os.path.relpath(path, folder): file_fingerprint(path) for path in files}
+    _write_json(work.internal / "last_run.json", {"key": key, "outputs": outputs, "summary": summary})
+
+
+def _write_json(path: Path, content: dict[str, Any]) -> None:
     text = json.dumps(content, indent=1, default=str)
-    replace_whole(work.study.folder / "manifest.json", lambda path: path.write_text(text, encoding="utf-8"))
+    replace_whole(path, partial(Path.write_text, data=text, encoding="utf-8"))
 
 
 def _unchanged(study: Study, key: str) -> dict[str, Any] | None:
     """The summary of the last run, if it was this one and all it left is still as it was."""
     try:
-        manifest = json.loads((study.folder / "manifest.json").read_text(encoding="utf-8"))
-        if manifest["key"] != key:
+        last = json.loads((study.folder / "internal" / "last_run.json").read_text(encoding="utf-8"))
+        if last["key"] != key:
             return None
-        if any(file_fingerprint(study.folder / name) != digest for name, digest in manifest["outputs"].items()):
+        if any(file_fingerprint(study.folder / name) != digest for name, digest in last["outputs"].items()):
             return None
-        summary: dict[str, Any] = manifest["summary"]
+        summary: dict[str, Any] = last["summary"]
     except (OSError, ValueError, KeyError, TypeError, AttributeError):
         return None
     return summary

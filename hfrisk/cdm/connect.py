@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -149,18 +150,24 @@ def _check_contract(raw: dict[str, ir.Table], path: Path) -> None:
     for name, table in raw.items():
         lacking = [c.name for c in TABLES[name].columns if c.required and c.name not in table.columns]
         if lacking:
-            wrapped = [c for c in table.columns if "(" in c and any(column in c for column in lacking)]
-            hint = (
-                f"The column {wrapped[0]} looks like an expression that the export did not name; call it "
-                f"{next(column for column in lacking if column in wrapped[0])}."
-                if wrapped
-                else f"The table has: {', '.join(table.columns)}."
-            )
+            hint = _hint(name, table.columns, lacking)
             raise DataError(
                 f"Required {'column is' if len(lacking) == 1 else 'columns are'} missing: {', '.join(lacking)}.",
                 where=f"table {name}",
                 todo=hint,
             )
+
+
+def _hint(name: str, columns: Sequence[str], lacking: Sequence[str]) -> str:
+    """What the table has instead. Only names of the contract are repeated: in a file without a header the rest is a patient's row."""
+    wrapped = {c.name for c in TABLES[name].columns if any(f"({c.name}" in column for column in columns)} & set(lacking)
+    if wrapped:
+        (column, *_) = sorted(wrapped)
+        return f"One column is an expression around {column} that the export did not name; call it {column}."
+    known = [c.name for c in TABLES[name].columns if c.name in columns]
+    if not known:
+        return f"None of the {len(columns)} columns has a name of this table. Does the file have a header line?"
+    return f"The table has {', '.join(known)}, and {len(columns) - len(known)} other columns."
 
 
 def _settle_ids(raw: dict[str, ir.Table]) -> dict[str, str]:

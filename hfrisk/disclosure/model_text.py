@@ -24,11 +24,11 @@ Counts are rounded top-down: the root and the smaller child of each node to the 
 left. Were each leaf rounded for itself, the same people (say, those with an earlier admission) would be shown with
 another error in each tree, and the average over trees would be exact.
 
-What stays is in the leaf values, which cannot change without changing predictions. Those of the first tree are a
-function of the events and rows of their leaf, of the event share of all rows and of the published parameters: at full
-precision they give all of these exactly (a test does it). They have to be rounded where the model is made, before it is
-calibrated and assessed: to 0.01 log-odds, hundreds of pairs of counts fit each leaf, and later trees, fitted to the
-unrounded values, cannot be solved either. HFR143 says so when that has not been done (`ScrubbedModel.start_is_coarse`).
+What stays is in the leaf values, which cannot change without changing predictions. At full precision they are functions of
+whole counts: those of the first tree give the events and rows of their leaves (a test does it), and where the first tree is
+coarse, a second tree of two leaves on the same feature still pins them down. So all have to be rounded where the model is
+made, before it is calibrated and assessed: the first tree to 0.01 log-odds, the others to two figures, and the parameters to
+three. Many counts then fit each leaf. HFR143 says so when that has not been done (`ScrubbedModel.leaves_are_coarse`).
 """
 
 from __future__ import annotations
@@ -135,8 +135,8 @@ class ScrubbedModel(NamedTuple):
         Number of trees.
     replaced
         Numbers that were replaced.
-    start_is_coarse
-        Whether the leaf values of the first tree are whole hundredths of log-odds.
+    leaves_are_coarse
+        Whether the leaf values of the first tree are whole hundredths of log-odds, and those of the others have two figures.
     smallest_start
         Training rows (exact) in the smallest leaf of the first tree.
     """
@@ -144,24 +144,24 @@ class ScrubbedModel(NamedTuple):
     text: str
     trees: int
     replaced: int
-    start_is_coarse: bool
+    leaves_are_coarse: bool
     smallest_start: int
 
     def checks(self) -> list[Check]:
-        """HFR143, when the first tree gives exact counts away."""
-        if self.start_is_coarse:
+        """HFR143, when the leaf values give exact counts away."""
+        if self.leaves_are_coarse:
             return []
         return [
             Check(
                 code="HFR143",
                 severity="warning",
-                title="The first tree of the model gives exact counts away",
-                finding="The leaf values of the model's first tree are finer than 0.01 log-odds; its smallest leaf holds {rows} "
+                title="The leaves of the model give exact counts away",
+                finding="The leaf values of the model are finer than the gate asks; the smallest leaf of its first tree holds {rows} "
                 "training rows.",
                 consequence="Whoever has the model file and its parameters can work out the exact number of discharges and of "
                 "events in each of those leaves, and in development altogether.",
-                todo="Round the leaf values of the first tree to 0.01 before the model is calibrated and assessed, or have the "
-                "airlock agree to it.",
+                todo="Round the leaf values (first tree 0.01, the others two figures) before the model is calibrated and "
+                "assessed, or have the airlock agree to it.",
                 counts={"rows": self.smallest_start},
             )
         ]
@@ -213,8 +213,15 @@ def scrub_model(text: str, dictionary: Sequence[Feature], policy: Policy) -> Scr
         text=scrubbed,
         trees=len(trees),
         replaced=replaced,
-        start_is_coarse=all(abs(100 * v - round(100 * v)) < 1e-9 for v in map(float, start["leaf_value"].split())),
+        leaves_are_coarse=_coarse(blocks),
         smallest_start=min(_whole(start["leaf_count"]), default=0),
+    )
+
+
+def _coarse(trees: Sequence[Mapping[str, str]]) -> bool:
+    first, *others = ([float(value) for value in tree["leaf_value"].split()] for tree in trees)
+    return all(abs(100 * value - round(100 * value)) < 1e-9 for value in first) and all(
+        abs(value - float(f"{value:.1e}")) <= 1e-9 * abs(value) for values in others for value in values
     )
 
 

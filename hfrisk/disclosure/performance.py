@@ -88,9 +88,11 @@ def release_threshold_groups(frame: pd.DataFrame, policy: Policy) -> pd.DataFram
             hide_flagged[parts.index] = protect(flagged, total["flagged"].sum(), policy, hide_flagged[parts.index])
     exact_known = result[RATES].notna()
     result["n"], result["events"] = shown["shown_n"], shown["shown_events"]
-    result["flagged"] = policy.rounded(result["flagged"].mask(hide_flagged))
     for cell in CELLS:
         result[cell] = policy.rounded(result[cell].mask(hide_cells))
+    # where the cells are shown, those flagged are their sum as shown: rounded apart, the two would narrow each other down
+    added = result["true_positives"] + result["false_positives"]
+    result["flagged"] = added.where(added.notna(), policy.rounded(result["flagged"].mask(hide_flagged)))
     tp, fp, fn, tn = (result[c] for c in CELLS)
     result["flag_rate"] = result["flagged"] / result["n"]
     result["true_positive_rate"] = tp / (tp + fn)

@@ -60,8 +60,8 @@ class Policy:
 
     @property
     def dependent(self) -> str:
-        """Why a number that rests on withheld counts is not shown."""
-        return f"it rests on counts that are withheld ({self.withheld})"
+        """Why a number that rests on withheld counts is not shown: the same words, so that they tell no case from another."""
+        return self.withheld
 
     def rounded(self, counts: object) -> Floats:
         """Counts at the nearest multiple of `base`, halves upwards; NaN stays NaN. Any shape."""

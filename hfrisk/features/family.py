@@ -26,7 +26,8 @@ class Context:
     Attributes
     ----------
     index
-        One row an index discharge: the key, ``spell`` (its number within the person), ``admission_date``, ``admitted_at``, ``discharge_date``, ``discharged_at``, ``age``,
+        One row an index discharge: the key, ``spell`` (its number within the person),
+        ``admission_date``, ``admitted_at``, ``discharge_date``, ``discharged_at``, ``age``,
         ``length_of_stay``, ``care_site_id``. Nothing of what happened later is here.
     vocabulary
         How diagnoses are coded in the source.

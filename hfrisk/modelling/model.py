@@ -29,6 +29,9 @@ __all__ = ["Model", "develop"]
 
 Floats = NDArray[np.float64]
 
+# as many as the gate asks for: fewer could not be shown
+_LEAST_DIFFERENT = 10
+
 
 @dataclass(frozen=True)
 class Model:
@@ -217,7 +220,7 @@ def _usable(data: ModellingData, settings: ModelSettings) -> tuple[list[Feature]
             todo="Use names from the feature dictionary.",
         )
     offered = [feature for feature in data.dictionary if feature.name not in settings.exclude]
-    empty = [feature for feature in offered if data.features[feature.name].nunique(dropna=False) <= 1]
+    empty = [feature for feature in offered if _hardly_varies(data.features[feature.name])]
     usable = [feature for feature in offered if feature not in empty]
     if not usable:
         raise DataError("No feature varies in development.", todo="Look at the feature dictionary's notices.")
@@ -269,14 +272,19 @@ def _summary(
     }
 
 
+def _hardly_varies(values: pd.Series) -> bool:
+    """Whether fewer than ten discharges differ from the rest: nothing can be learnt from them, and nobody should learn of them."""
+    return len(values) - int(values.value_counts(dropna=False).max()) < _LEAST_DIFFERENT
+
+
 def _empty_check(empty: list[Feature]) -> Check | None:
     if not empty:
         return None
     return Check(
         code="HFR111",
         severity="note",
-        title="Features with nothing to learn from",
-        finding="Not recorded in development, or never varying there, and so left out: {features}.",
+        title="Features with too little to learn from",
+        finding="The same for all but a few people in development, and so left out: {features}.",
         consequence="The model does not know them; other data that do record them would not change its answer.",
         todo="See whether the source holds them under another code, or leave them out of the study.",
         facts={"features": ", ".join(feature.words for feature in empty)},

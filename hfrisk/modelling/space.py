@@ -10,7 +10,7 @@ from optuna.distributions import BaseDistribution, FloatDistribution, IntDistrib
 
 from hfrisk.modelling.settings import ModelSettings
 
-__all__ = ["at_the_edge", "first_trial", "search_space"]
+__all__ = ["at_the_edge", "coarse", "first_trial", "search_space"]
 
 _FIRST = {
     "learning_rate": 0.05,
@@ -82,6 +82,11 @@ def first_trial(space: Mapping[str, BaseDistribution]) -> dict[str, Any]:
         low, high = _bounds(distribution)
         first[name] = min(max(_FIRST[name], low), high)
     return first
+
+
+def coarse(params: Mapping[str, Any]) -> dict[str, Any]:
+    """The same parameters with three figures, inside which every trial is judged: they leave with the model."""
+    return {name: float(f"{value:.3g}") if isinstance(value, float) else value for name, value in params.items()}
 
 
 def at_the_edge(space: Mapping[str, BaseDistribution], params: Mapping[str, Any]) -> list[str]:

@@ -40,7 +40,7 @@ from sqlalchemy.exc import DatabaseError
 from hfrisk.errors import DataError, StudyError
 from hfrisk.modelling.boosting import BinnedFolds
 from hfrisk.modelling.settings import ModelSettings
-from hfrisk.modelling.space import first_trial, search_space
+from hfrisk.modelling.space import coarse, first_trial, search_space
 from hfrisk.progress import Quiet
 
 __all__ = ["Tuning", "clearly_worse", "final_rounds", "tune"]
@@ -113,7 +113,7 @@ def tune(folds: BinnedFolds, settings: ModelSettings, *, folder: Path, progress:
             step.advance(1, f"best log loss {_best(finished)[1].value:.4f}")
     number, best = _best(finished)
     return Tuning(
-        params={name: best.params[name] for name in space},
+        params={name: coarse(best.params)[name] for name in space},
         fold_losses=best.user_attrs["losses"],
         fold_rounds=best.user_attrs["rounds"],
         trials=_table(finished, list(space), folds.count),
@@ -188,7 +188,7 @@ def _run_trial(
     best = _best(finished)[1].user_attrs["losses"] if finished else None
     losses: list[float] = []
     rounds: list[int] = []
-    with closing(folds.judge(trial.params)) as judged:
+    with closing(folds.judge(coarse(trial.params))) as judged:
         for loss, trees in judged:
             losses.append(loss)
             rounds.append(trees)
@@ -274,7 +274,7 @@ def _table(finished: Sequence[FrozenTrial], names: Sequence[str], count: int) ->
                 "state": "complete" if trial.state == TrialState.COMPLETE else "pruned",
                 "value": float(np.mean(losses)),
                 "rounds": float(np.mean(trial.user_attrs["rounds"])),
-                **{name: trial.params[name] for name in names},
+                **{name: coarse(trial.params)[name] for name in names},
                 **{f"fold_{at}": losses[at] if at < len(losses) else math.nan for at in range(count)},
             }
         )

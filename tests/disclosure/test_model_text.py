@@ -199,6 +199,12 @@ def test_the_first_tree_gives_exact_counts_away_unless_it_was_rounded() -> None:
     booster = lgb.Booster(model_str=text)
     for leaf in range(8):
         booster.set_leaf_output(0, leaf, round(booster.get_leaf_output(0, leaf), 2))
+    half = scrub_model(booster.model_to_string(num_iteration=-1), DICTIONARY, POLICY)
+    assert [c.code for c in half.checks()] == ["HFR143"]  # later trees, left in full, still pin the counts down
+    for tree in booster.dump_model()["tree_info"][1:]:
+        for leaf in range(tree["num_leaves"]):
+            value = booster.get_leaf_output(tree["tree_index"], leaf)
+            booster.set_leaf_output(tree["tree_index"], leaf, float(f"{value:.1e}"))
     coarse = scrub_model(booster.model_to_string(num_iteration=-1), DICTIONARY, POLICY)
     solutions = counts_behind_first_tree(coarse.text, total, events, 0.005)
     assert len(solutions) == 25

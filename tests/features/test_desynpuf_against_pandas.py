@@ -41,10 +41,13 @@ def test_earlier_spells_equal_a_loop_over_people(both: tuple[pd.DataFrame, pd.Da
     for index_id, row in chosen.iterrows():
         mine = by_person[row["person_id"]]
         admitted = pd.Timestamp(row["admission_date"])
-        earlier = mine[
-            (mine["visit_start_date"] < admitted)
-            | ((mine["visit_start_date"] == admitted) & (mine["visit_occurrence_id"] < index_id))
-        ]
+        # of stays that begin on one day, the one that ended first came first
+        discharged = pd.Timestamp(row["discharge_date"])
+        same_day = mine["visit_start_date"] == admitted
+        ends_before = (mine["visit_end_date"] < discharged) | (
+            (mine["visit_end_date"] == discharged) & (mine["visit_occurrence_id"] < index_id)
+        )
+        earlier = mine[(mine["visit_start_date"] < admitted) | (same_day & ends_before)]
         ago = (admitted - earlier["visit_start_date"]).dt.days
         for days in (30, 90, 365):
             recent = earlier[(ago >= 1) & (ago <= days)]
