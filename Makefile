@@ -5,7 +5,6 @@ VENV := .venv
 BIN := $(VENV)/bin
 CONSUMER := .venv-consumer
 PIP := -m pip --quiet --disable-pip-version-check
-export PYTHONWARNINGS := default
 export DO_NOT_TRACK := 1
 export MLFLOW_DISABLE_TELEMETRY := true
 
@@ -42,7 +41,7 @@ $(CONSUMER)/.ready: requirements-consumer.lock
 	@touch $@
 
 demo: $(VENV)/.ready
-	@echo "Making up a region of 10,000 index discharges and doing the whole job on it (two to four minutes) ..."
+	@echo "Doing the whole job on a made-up region of 10,000 index discharges (two to four minutes the first time) ..."
 	@$(BIN)/hfrisk demo
 
 test: $(VENV)/.ready-test $(CONSUMER)/.ready

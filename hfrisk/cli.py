@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import dataclasses
+import re
+import shlex
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -51,12 +53,22 @@ def _top(version: Annotated[bool, typer.Option("--version", help="Print the vers
 @app.command()
 def init(
     path: Annotated[Path, typer.Argument(help="The study file to write.")] = Path("study.yaml"),
-    name: Annotated[str, typer.Option(help="Short name of the study.")] = "my-study",
+    name: Annotated[
+        str | None, typer.Option(help="Short name of the study. Not given: made from the file's name.")
+    ] = None,
     source: Annotated[str, typer.Option(help="Where the OMOP data is, counted from the study file.")] = "path/to/omop",
 ) -> None:
     """Write a study file in which every setting is explained, and its JSON Schema beside it."""
+    from hfrisk.study import STUDY_NAME
     from hfrisk.template import schema_text, study_text
 
+    name = name or re.sub(r"[^a-z0-9]+", "-", path.stem.lower()).strip("-") or "study"
+    if not re.fullmatch(STUDY_NAME, name):
+        raise StudyError(
+            f"{name} cannot be the name of a study.",
+            where="--name",
+            todo="Use lower-case letters, digits and hyphens, beginning with a letter or digit.",
+        )
     if path.exists():
         raise StudyError(f"{path} is there already.", where=str(path), todo="Choose another name, or remove it first.")
     try:
@@ -65,7 +77,9 @@ def init(
         (path.parent / "study.schema.json").write_text(schema_text(), encoding="utf-8")
     except OSError:
         raise StudyError("The study file cannot be written.", where=str(path), todo="Choose another folder.") from None
-    _say(f"Wrote {path}, and study.schema.json beside it. Next: edit source.path, then `hfrisk check {path}`.")
+    _say(
+        f"Wrote {path}, and study.schema.json beside it. Next: edit source.path, then `hfrisk check {shlex.quote(str(path))}`."
+    )
 
 
 @app.command()
@@ -182,17 +196,18 @@ def demo(
     index_discharges: Annotated[int, typer.Option(help="How many index discharges.", min=1)] = 10_000,
     as_json: Json = False,
     quiet: Quietly = False,
+    refresh: Refresh = False,
 ) -> None:
-    """Make up a small region and do the whole job on it. About three minutes with two cores."""
+    """Make up a small region and do the whole job on it."""
     from hfrisk.run import run_study
     from hfrisk.study import study_from
-    from hfrisk.synthetic import RegionSettings
+    from hfrisk.synthetic import RegionSettings, made_with
     from hfrisk.synthetic import synthesise as make
 
     progress = _progress(quiet)
     region = folder / "demo-region"
     settings = RegionSettings(index_discharges=index_discharges, seed=1)
-    if not (region / "region.json").exists():
+    if not made_with(region, settings):
         progress.say(f"Making up a region of {index_discharges:,} index discharges (some seconds) ...")
         make(region, settings, progress)
     chosen = {
@@ -201,9 +216,11 @@ def demo(
         "folders": {"reports": str(folder.resolve()), "models": str((folder.parent / "models").resolve())},
     }
     with _working(study_from(chosen, base=Path.cwd())) as loaded:
-        finished = run_study(loaded, progress)
+        finished = run_study(loaded, progress, refresh=refresh)
     _result(finished.summary, as_json, lambda: _run_in_words(finished.summary))
 
+
+_WRITABLE = "Choose a folder that exists and that you may write to."
 
 # what a shell expects of a program that was stopped by Ctrl-C
 _INTERRUPTED = 130
@@ -227,6 +244,11 @@ def main() -> None:
         code = _INTERRUPTED
     except typer.TyperException as error:
         error.show()  # type: ignore[attr-defined]  # a wrong command or option, in the parser's own words
+        sys.exit(2)
+    except OSError as error:
+        _say(
+            f"hfrisk: {StudyError(f'{error.strerror or type(error).__name__}.', where=str(error.filename or ''), todo=_WRITABLE)}"
+        )
         sys.exit(2)
     if code == _INTERRUPTED:
         _say("Stopped. What was finished is kept: the same command goes on from here.")
@@ -310,11 +332,12 @@ def _features_in_words(summary: dict[str, Any]) -> str:
 
 
 def _run_in_words(summary: dict[str, Any]) -> str:
-    lines = [f"Report:  {summary['report']}", f"Numbers: {summary['metrics']}"]
+    lines = [f"Verdict: {summary['verdict']}", f"Report:  {summary['report']}", f"Numbers: {summary['metrics']}"]
     model = summary["model"]
     if model:
+        name, _, alias = model["model_uri"].partition("@")
         lines += [
-            f"Model:   {model['model_uri']} (version {model['version']})",
-            f"To load it: export MLFLOW_TRACKING_URI={model['tracking_uri']}",
+            f"Model:   {name}/{model['version']}, registered as {alias}",
+            f"To load it: export MLFLOW_TRACKING_URI={shlex.quote(model['tracking_uri'])}",
         ]
     return "\n".join(lines)

@@ -105,9 +105,9 @@ def run_study(
                 study=_words(study, cohort),
                 provenance=provenance,
             )
-        artefacts = _written(work, released)
-        registered = _registered(work, released, artefacts) if until == "registry" else {}
-        summary = _summary(study, released, registered)
+        artefacts, verdict = _written(work, released)
+        registered = _registered(work, released, artefacts, verdict) if until == "registry" else {}
+        summary = _summary(study, released, registered, verdict)
         _manifest(work, key, provenance, artefacts, summary)
     return Finished(False, study.folder / "report.html", summary)
 
@@ -206,8 +206,8 @@ def _provenance(work: Workshop) -> dict[str, Any]:
     }
 
 
-def _written(work: Workshop, released: Released) -> dict[str, Path]:
-    """Write what people read. Each file is replaced whole."""
+def _written(work: Workshop, released: Released) -> tuple[dict[str, Path], str]:
+    """Write what people read, each file whole, and say the verdict."""
     folder = work.study.folder
     with work.stage("report", "Writing the report"):
         rendered = render(released, work.study.reporting)
@@ -225,24 +225,26 @@ def _written(work: Workshop, released: Released) -> dict[str, Path]:
             (folder / stale).mkdir()
         for name, content in files.items():
             replace_whole(folder / name, partial(Path.write_bytes, data=content))
-    return {name: folder / name for name in files}
+    return {name: folder / name for name in files}, rendered.verdict
 
 
-def _registered(work: Workshop, released: Released, artefacts: dict[str, Path]) -> dict[str, Any]:
+def _registered(work: Workshop, released: Released, artefacts: dict[str, Path], verdict: str) -> dict[str, Any]:
     with work.stage("registry", "Registering the model"):
         published = publish(
             released,
             work.study.registry,
             folder=work.study.model_folder,
             artefacts={name: path for name, path in artefacts.items() if path.parent == work.study.folder},
+            verdict=verdict,
             progress=work.progress,
         )
     return dataclasses.asdict(published)
 
 
-def _summary(study: Study, released: Released, registered: dict[str, Any]) -> dict[str, Any]:
+def _summary(study: Study, released: Released, registered: dict[str, Any], verdict: str) -> dict[str, Any]:
     return {
         "study": study.name,
+        "verdict": verdict,
         "report": str(study.folder / "report.html"),
         "metrics": str(study.folder / "metrics.json"),
         "model": registered,

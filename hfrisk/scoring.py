@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pandas as pd
 
+from hfrisk.errors import StudyError
 from hfrisk.progress import Quiet
 from hfrisk.registry import load_bundle
 from hfrisk.study import Study
@@ -16,6 +17,12 @@ __all__ = ["scored"]
 
 def scored(study: Study, progress: Quiet) -> tuple[Path, pd.DataFrame]:
     """Score every index discharge of the source with the study's exported model; see `hfrisk score`."""
+    if not study.model_folder.is_dir():
+        raise StudyError(
+            f"There is no model of {study.name} yet.",
+            where=str(study.model_folder),
+            todo="Run `hfrisk run` on this study first; it exports the model.",
+        )
     bundle = load_bundle(study.model_folder)
     waiting = study.model_copy(update={"cohort": study.cohort.model_copy(update={"complete_follow_up": False})})
     with open_workshop(waiting, progress) as work:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import os
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
@@ -24,7 +25,9 @@ from hfrisk.registry.settings import RegistrySettings
 from hfrisk.reporting.settings import ReportingSettings
 from hfrisk.settings import Settings
 
-__all__ = ["FolderSettings", "Study", "load_study", "study_from"]
+__all__ = ["STUDY_NAME", "FolderSettings", "Study", "load_study", "study_from", "walk"]
+
+STUDY_NAME = r"[a-z0-9][a-z0-9-]{0,63}"
 
 
 class FolderSettings(Settings):
@@ -72,7 +75,7 @@ class Study(Settings):
     @field_validator("name")
     @classmethod
     def _a_plain_name(cls, value: str) -> str:
-        if not re.fullmatch(r"[a-z0-9][a-z0-9-]{0,63}", value):
+        if not re.fullmatch(STUDY_NAME, value):
             raise ValueError("use lower-case letters, digits and hyphens, beginning with a letter or digit")
         return value
 
@@ -129,6 +132,8 @@ def load_study(path: Path, overrides: Sequence[str] = ()) -> Study:
     """
     try:
         text = path.read_text(encoding="utf-8")
+    except IsADirectoryError:
+        raise StudyError(f"{path} is a folder.", where=str(path), todo="Give the study file (YAML) in it.") from None
     except FileNotFoundError:
         raise StudyError(
             f"There is no study file {path}.", where=str(path), todo="Write one with `hfrisk init`, or check the path."
@@ -144,7 +149,7 @@ def load_study(path: Path, overrides: Sequence[str] = ()) -> Study:
         line = f", line {mark.line + 1}" if mark else ""
         problem = getattr(error, "problem", None) or "the text is not YAML"
         raise StudyError(
-            f"The study file cannot be understood: {problem}.",
+            f"The study file cannot be understood: {_yaml_words(problem)}.",
             where=f"{path}{line}",
             todo="Mend the line; indentation matters.",
         ) from None
@@ -153,6 +158,10 @@ def load_study(path: Path, overrides: Sequence[str] = ()) -> Study:
             "The study file is empty or is not a list of settings.", where=str(path), todo="Start from `hfrisk init`."
         )
     return study_from(content, base=path.resolve().parent, overrides=overrides, where=str(path))
+
+
+def _yaml_words(problem: str) -> str:
+    return "a tab stands where spaces belong" if "'\\t'" in problem else problem
 
 
 def study_from(content: Mapping[str, Any], *, base: Path, overrides: Sequence[str] = (), where: str = "study") -> Study:
@@ -222,10 +231,14 @@ def _resolved(content: Mapping[str, Any], model: type[BaseModel], base: Path) ->
         if inner is not None and isinstance(value, Mapping):
             settings[key] = _resolved(value, inner, base)
         elif field is not None and _is_path(field.annotation) and isinstance(value, str):
-            settings[key] = base / Path(value).expanduser()
+            settings[key] = _placed(base, value)
         else:
             settings[str(key)] = value
     return settings
+
+
+def _placed(base: Path, value: str) -> Path:
+    return Path(os.path.normpath(base / Path(value).expanduser()))
 
 
 def _is_path(annotation: Any) -> bool:
@@ -239,7 +252,7 @@ def _model_of(annotation: Any) -> type[BaseModel] | None:
 def _explained(error: ValidationError, where: str) -> StudyError:
     """The first few faults in words, each with the setting that it is about."""
     lines = []
-    todo = "See `hfrisk init` for every setting, its meaning and its default."
+    todo = "The comment above the setting says what it takes; `hfrisk init FILE` writes a study file with all of them."
     for fault in error.errors(include_url=False, include_context=False)[:5]:
         setting = ".".join(str(part) for part in fault["loc"]) or "study"
         if fault["type"] == "extra_forbidden":
@@ -249,8 +262,21 @@ def _explained(error: ValidationError, where: str) -> StudyError:
         elif fault["type"] == "missing":
             lines.append(f"The setting {setting} is required.")
         else:
-            lines.append(f"{setting}: {_plain(fault['msg'])}.")
-    return StudyError(" ".join(lines), where=where, todo=todo)
+            lines.append(f"{setting}: {_PLAIN.get(fault['type']) or _plain(fault['msg'])}.")
+    return StudyError("\n  ".join(lines), where=where, todo=todo)
+
+
+# the validator's own words are a programmer's
+_PLAIN = {
+    "model_type": "is a group of settings; set one of those inside it",
+    "path_type": "should be a path",
+    "date_from_datetime_parsing": "should be a date that exists, written 2024-03-31",
+    "date_parsing": "should be a date that exists, written 2024-03-31",
+    "date_type": "should be a date, written 2024-03-31",
+    "int_parsing": "should be a whole number",
+    "float_parsing": "should be a number",
+    "bool_parsing": "should be true or false",
+}
 
 
 def _plain(message: str) -> str:

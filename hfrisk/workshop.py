@@ -71,10 +71,11 @@ def open_workshop(study: Study, progress: Quiet) -> Iterator[Workshop]:
     try:
         internal.mkdir(parents=True, exist_ok=True)
         (internal / "written").write_text("", encoding="utf-8")
+        study.folders.models.mkdir(parents=True, exist_ok=True)
     except OSError:
         raise StudyError(
             "The output folder cannot be written.",
-            where=f"folders.reports ({study.folder})",
+            where=f"folders.reports ({study.folder}) or folders.models ({study.folders.models})",
             todo="Choose another, or ask for the right to write.",
         ) from None
     (study.folder / ".gitignore").write_text("internal/\n", encoding="utf-8")

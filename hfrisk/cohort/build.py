@@ -275,11 +275,18 @@ def _nobody(cdm: Cdm, settings: CohortSettings, counts: pd.DataFrame | None) -> 
         "; ".join(f"{row.words}: {_shown(row.admissions)}" for row in counts.itertuples()) if counts is not None else ""
     )
     chosen = ", ".join(map(str, settings.inpatient_visit_concepts))
+    emptied = "" if counts is None else next((row.rule for row in counts.itertuples() if row.admissions == 0), "")
+    advice = {
+        "heart_failure": "If the diagnosis is coded otherwise, choose another cohort.heart_failure.preset or position.",
+        "unplanned": "If the source has no A&E visits, set cohort.unplanned to assume_unplanned.",
+        "followed_up": "Nobody was followed for a whole window: look at source.data_end.",
+        "adult": "Look at year_of_birth, or at cohort.minimum_age.",
+    }.get(emptied, "")
     return DataError(
         "No index discharge was found." if counts is not None else "No inpatient stay was found.",
         where=f"visit_occurrence, inpatient concepts {chosen}" + (f". Left after each rule: {steps}" if steps else ""),
-        todo=f"Visits by visit_concept_id: {listed}. If hospital stays have other concepts here, name them in "
-        "cohort.inpatient_visit_concepts; if the diagnosis is coded otherwise, choose another cohort.heart_failure.preset.",
+        todo=f"{advice} Visits by visit_concept_id: {listed}. If hospital stays have other concepts here, name them in "
+        "cohort.inpatient_visit_concepts.".strip(),
     )
 
 

@@ -65,6 +65,7 @@ def publish(
     *,
     folder: Path,
     artefacts: Mapping[str, Path | bytes | str],
+    verdict: str = "",
     progress: Quiet | None = None,
 ) -> Published:
     """Export the model, record the run, register the version and point the alias at it.
@@ -82,6 +83,9 @@ def publish(
         ``models/<study>``, the exported model; MLflow's own files lie beside it unless the settings say otherwise.
     artefacts
         Released files by name (``report.html``): a path, bytes or text each.
+    verdict
+        What the report says first, such as "Do not use". It is kept beside the version, since the alias only says that the model is
+        registered, not that it is good.
     progress
         Who is told.
 
@@ -102,7 +106,7 @@ def publish(
             _collect(artefacts, files)
             try:
                 client = MlflowClient(tracking_uri=place.tracking_uri, registry_uri=place.registry_uri)
-                published = _Publication(client, place, released, settings, staged, files, progress).make()
+                published = _Publication(client, place, released, settings, staged, files, verdict, progress).make()
             except (MlflowException, SQLAlchemyError) as error:
                 reason = str(error).strip().partition("\n")[0][:300]
                 raise StudyError(
@@ -125,6 +129,7 @@ class _Publication:
         settings: RegistrySettings,
         staged: Staged,
         files: Path,
+        verdict: str,
         progress: Quiet,
     ) -> None:
         self.client = client
@@ -133,6 +138,7 @@ class _Publication:
         self.settings = settings
         self.staged = staged
         self.files = files
+        self.verdict = verdict
         self.progress = progress
         self.study = staged.folder.name
 
@@ -181,7 +187,9 @@ class _Publication:
                 run_id=run_id,
                 model_id=model.model_id,
                 tags=tags,
-                description=f"{self.released.study.get('title', self.study)}. {_STATUS}",
+                description=". ".join(
+                    filter(None, [str(self.released.study.get("title", self.study)), self.verdict, _STATUS])
+                ),
             )
             step.advance()
         return version
@@ -194,6 +202,7 @@ class _Publication:
             "hfrisk.study_hash": provenance.get("study_hash"),
             "hfrisk.code_version": provenance.get("code_version"),
             "hfrisk.source_fingerprint": provenance.get("source_fingerprint"),
+            "hfrisk.verdict": self.verdict or None,
             "hfrisk.risk": study.get("risk"),
             "hfrisk.window": study.get("window"),
         }

@@ -26,7 +26,7 @@ from hfrisk.synthetic.tables import TRUTH, people_tables
 from hfrisk.synthetic.timeline import Timeline
 from hfrisk.synthetic.world import World
 
-__all__ = ["RegionSummary", "synthesise"]
+__all__ = ["RegionSummary", "made_with", "synthesise"]
 
 _MARK = "region.json"
 _MADE_BY = "hfrisk synthesise"
@@ -187,11 +187,25 @@ def _enough(n: int, truth: pd.DataFrame, wanted: int) -> Bools:
     return kept
 
 
+def made_with(out: Path, settings: RegionSettings) -> bool:
+    """Whether a finished region with these settings is in the folder."""
+    try:
+        mark = json.loads((out / _MARK).read_text(encoding="utf-8"))
+        return bool(mark["complete"]) and mark["settings"] == settings.model_dump(mode="json")
+    except (OSError, ValueError, KeyError, TypeError):
+        return False
+
+
 def _claim(out: Path) -> None:
     """Make the folder ours, or refuse."""
     if out.exists() and not out.is_dir():
         raise StudyError("The output is a file.", where=str(out), todo="Name a folder.")
-    out.mkdir(parents=True, exist_ok=True)
+    try:
+        out.mkdir(parents=True, exist_ok=True)
+    except OSError:
+        raise StudyError(
+            "The folder cannot be made.", where=str(out), todo="Choose a place that you may write to."
+        ) from None
     if any(out.iterdir()) and not _is_ours(out):
         raise StudyError(
             "The output folder holds something that is not a made-up region.",
