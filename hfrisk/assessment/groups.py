@@ -140,7 +140,10 @@ def threshold_table(
         for one in members:
             hits, false = (int(count.get((one.level, event, 1), 0)) for event in (1, 0))
             misses, true_negatives = (int(count.get((one.level, event, 0), 0)) for event in (1, 0))
-            found = frame.by_group.loc[one.level] if one.size != "nothing" else dict.fromkeys(rates, np.nan)
+            found = dict(frame.by_group.loc[one.level]) if one.size != "nothing" else dict.fromkeys(rates, np.nan)
+            if one.size == "imprecise":
+                # who is flagged is a count; how rightly is performance, which so small a group cannot tell (decision 19)
+                found = {rate: value if rate == "flag_rate" else np.nan for rate, value in found.items()}
             rows.append(
                 {
                     "group": one.group,

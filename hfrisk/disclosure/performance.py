@@ -22,6 +22,8 @@ Benefits = Mapping[tuple[str, str, str, str, str], float]
 CELLS = ["true_positives", "false_positives", "false_negatives", "true_negatives"]
 RATES = ["flag_rate", "true_positive_rate", "false_positive_rate", "positive_predictive_value"]
 
+_TOO_FEW = "not computed: too few events or non-events for these rates"
+
 
 def release_performance(frame: pd.DataFrame, policy: Policy, benefits: Benefits) -> pd.DataFrame:
     """Performance rows with shown counts, and estimates that give away no others.
@@ -101,7 +103,8 @@ def release_threshold_groups(frame: pd.DataFrame, policy: Policy) -> pd.DataFram
     for rate in RATES:
         result[rate] = result[rate].where(exact_known[rate]).map(policy.estimate)
     hidden = shown["shown_n"].isna() | shown["shown_events"].isna() | hide_cells | hide_flagged
-    result["suppressed"] = np.where(hidden, policy.withheld, "")
+    too_few = exact_known.any(axis=1) & ~exact_known.all(axis=1)
+    result["suppressed"] = np.where(hidden, policy.withheld, np.where(too_few, _TOO_FEW, ""))
     return result
 
 
