@@ -17,9 +17,9 @@ Rule = tuple[str, str]
 RULES: tuple[Rule, ...] = (
     ("all_spells", "All hospital spells"),
     ("heart_failure", "Heart failure recorded"),
-    ("adult", "Old enough at admission"),
+    ("adult", "Adult"),
     ("unplanned", "Unplanned admission"),
-    ("ended", "Discharged by the end of the data"),
+    ("ended", "Stay has ended"),
     ("alive", "Discharged alive"),
     ("followed_up", "Seen for the whole window after discharge"),
     ("chosen", "First index discharge of each person"),
