@@ -230,3 +230,18 @@ def test_the_alarm_is_silent_without_a_leak(done: Done) -> None:
     place, _ = done
     metrics = json.loads((place.study().folder / "metrics.json").read_text())
     assert "HFR101" not in {check["code"] for check in metrics["checks"]}
+
+
+def test_the_quick_look_runs_from_top_to_bottom_and_prints_no_row_of_a_patient(elsewhere: Place) -> None:
+    import os
+    import subprocess
+    import sys
+    from pathlib import Path
+
+    script = Path(__file__).resolve().parents[2] / "notebooks" / "quick_look.py"
+    environment = os.environ | {"HFRISK_SOURCE": str(elsewhere.region)}
+    made = subprocess.run([sys.executable, str(script)], capture_output=True, text=True, env=environment, check=True)
+    assert "readmitted" in made.stdout
+    keys = pd.read_parquet(elsewhere.region / "truth.parquet", columns=["person_id", "index_id"]).astype(str)
+    printed = set(made.stdout.replace(",", "").split())
+    assert not printed & {key for key in {*keys["person_id"], *keys["index_id"]} if len(key) >= 9}
