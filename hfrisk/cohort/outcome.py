@@ -24,13 +24,12 @@ def with_outcome(spells: ir.Table, deaths: ir.Table, settings: CohortSettings, d
     """Each spell with its state, the day of it, and whether it is an event of the study's risk.
 
     The first unplanned spell inside the window is the readmission, whatever planned ones come before it; planned ones end
-    nothing. What happened after the end of the data is not looked at. A readmission inside the window counts even where the
-    recorded death is earlier: whoever was admitted was alive,
-    and recorded deaths are often rounded to the first of the month.
+    nothing. What happened after the end of the data is not looked at: no such spell is among `spells`, and a later death is not
+    counted. A readmission inside the window counts even where the recorded death is earlier: whoever was admitted was alive, and
+    recorded deaths are often rounded to the first of the month.
     """
     first, last = settings.window_days
-    seen = spells.filter(spells.unplanned, spells.admission_date <= ibis.literal(data_end))
-    later = seen.select("person_id", next_spell="spell", next_date="admission_date")
+    later = spells.filter(spells.unplanned).select("person_id", next_spell="spell", next_date="admission_date")
     pairs = spells.select("person_id", "index_id", "spell", "discharge_date").inner_join(
         later,
         [

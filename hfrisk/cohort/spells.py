@@ -36,7 +36,6 @@ def inpatient_stays(cdm: Cdm, settings: CohortSettings, data_end: date | None = 
         visits.visit_start_date.notnull(),
         visits.visit_end_date.isnull() | (visits.visit_end_date >= visits.visit_start_date),
     )
-    ended_on = stays.visit_end_date
     if data_end is None:
         stays = stays.filter(stays.visit_end_date.notnull())
         still_open = ibis.literal(False)

@@ -171,3 +171,14 @@ def test_no_check_holds_a_value_of_a_person_and_all_its_holes_are_filled(make_re
         assert "{" not in text
         assert "nan" not in text
         assert set(check.counts) <= {"discharges", "events"}
+
+
+@pytest.mark.parametrize(("upper", "severity"), [(-0.006, "warning"), (0.004, "note")])
+def test_a_model_that_is_clearly_worse_than_the_simple_one_is_called_worse(upper: float, severity: str) -> None:
+    from types import SimpleNamespace
+
+    from hfrisk.assessment.findings import _no_better
+
+    (check,) = _no_better(SimpleNamespace(difference=-0.02, lower=-0.034, upper=upper), "logistic", 0.01)
+    assert check.severity == severity
+    assert ("Worse" in check.title) == (severity == "warning")

@@ -220,3 +220,30 @@ def test_a_fault_of_ours_goes_to_the_internal_log_and_not_to_the_terminal(
     assert "RuntimeError" in words
     assert NUMBER_OF_NHS not in words
     assert NUMBER_OF_NHS in (elsewhere.study().folder / "internal" / "error.log").read_text()
+
+
+def test_a_study_is_named_after_its_file_and_a_bad_name_is_refused_at_once(tmp_path: Path) -> None:
+    assert hfrisk("init", "Leeds HF 2024.yaml", cwd=tmp_path).returncode == 0
+    assert "name: leeds-hf-2024" in (tmp_path / "Leeds HF 2024.yaml").read_text()
+    assert "cannot be the name" in told(hfrisk("init", "other.yaml", "--name", "Leeds HF", cwd=tmp_path), 2)
+
+
+def test_scoring_before_any_run_says_to_run_first(elsewhere: Place) -> None:
+    assert "hfrisk run" in told(hfrisk("score", elsewhere.file()), 2)
+
+
+def test_a_folder_that_cannot_be_made_is_told_without_a_traceback(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("not a folder")
+    assert "cannot be made" in told(hfrisk("synthesise", tmp_path / "file" / "x", "--index-discharges", "20"), 2)
+
+
+def test_the_verdict_is_said_at_the_terminal_and_kept_with_the_version(done: tuple[Place, Finished]) -> None:
+    from mlflow import MlflowClient
+
+    place, finished = done
+    verdict = finished.summary["verdict"]
+    assert verdict in {"Fit for silent testing", "Needs recalibration before use", "Do not use"}
+    assert f"Verdict: {verdict}" in hfrisk("run", place.file()).stdout
+    client = MlflowClient(tracking_uri=finished.summary["model"]["tracking_uri"])
+    version = client.get_model_version_by_alias("hf-readmission-30d", "candidate")
+    assert version.tags["hfrisk.verdict"] == verdict

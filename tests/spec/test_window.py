@@ -56,3 +56,9 @@ def test_the_end_of_the_data_is_the_latest_discharge_when_it_is_not_declared(tmp
     cdm = connect(SourceSettings(path=tmp_path / "omop"))
     settings = CohortSettings(minimum_age=None, unplanned="assume_unplanned", complete_follow_up=False)
     assert build_cohort(cdm, settings).data_end.isoformat() == "2024-02-05"
+
+
+def test_an_end_of_data_declared_long_after_the_last_record_is_told(tmp_path: Path) -> None:
+    visits = "1 10 9201 2024-01-01 2024-01-05"
+    assert "HFR028" in {check.code for check in follow(tmp_path, visits, data_end="2024-03-01").checks}
+    assert "HFR028" not in {check.code for check in follow(tmp_path, visits, data_end="2024-01-31").checks}

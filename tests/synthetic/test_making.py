@@ -185,3 +185,13 @@ def test_every_code_of_the_recipe_is_in_its_book_and_none_betrays_a_condition_th
         book.icd10[position] for position, share in zip(book.filler, book.filler_shares, strict=True) if share > 0
     }
     assert not [code for code in fillers if code.startswith(("Z60", "N18", "E11", "J44", "I48"))]
+
+
+def test_a_region_is_used_again_only_for_the_settings_that_made_it(tmp_path: Path) -> None:
+    from hfrisk.synthetic import RegionSettings, made_with, synthesise
+
+    settings = RegionSettings(index_discharges=40, seed=5)
+    assert not made_with(tmp_path / "region", settings)
+    synthesise(tmp_path / "region", settings)
+    assert made_with(tmp_path / "region", settings)
+    assert not made_with(tmp_path / "region", RegionSettings(index_discharges=50, seed=5))
