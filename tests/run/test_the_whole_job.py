@@ -245,3 +245,23 @@ def test_the_quick_look_runs_from_top_to_bottom_and_prints_no_row_of_a_patient(e
     keys = pd.read_parquet(elsewhere.region / "truth.parquet", columns=["person_id", "index_id"]).astype(str)
     printed = set(made.stdout.replace(",", "").split())
     assert not printed & {key for key in {*keys["person_id"], *keys["index_id"]} if len(key) >= 9}
+
+
+def test_the_leaves_that_leave_are_too_coarse_to_solve_for_counts(done: Done) -> None:
+    place, _ = done
+    text = (place.study().model_folder / "model.txt").read_text()
+    trees = [line.removeprefix("leaf_value=").split() for line in text.splitlines() if line.startswith("leaf_value=")]
+    first, *later = [[float(value) for value in tree] for tree in trees]
+    assert later
+    assert all(value == round(value, 2) for value in first)
+    assert all(value == float(f"{value:.1e}") for tree in later for value in tree)
+    metrics = json.loads((place.study().folder / "metrics.json").read_text())
+    assert "HFR143" not in {check["code"] for check in metrics["checks"]}
+
+
+def test_those_flagged_are_the_sum_of_the_cells_as_shown(done: Done) -> None:
+    place, _ = done
+    table = pd.read_csv(place.study().folder / "tables" / "threshold_groups.csv")
+    shown = table.dropna(subset=["true_positives", "false_positives"])
+    assert len(shown)
+    assert (shown["flagged"] == shown["true_positives"] + shown["false_positives"]).all()

@@ -111,3 +111,8 @@ def test_a_censored_discharge_is_neither_an_event_nor_a_non_event(tmp_path: Path
     cohort = follow(tmp_path, visits, hf="1 2", data_end="2024-01-20")
     assert outcomes(cohort) == "1 censored -\n2 censored -"
     assert cohort.table.execute()["event"].isna().all()
+
+
+def test_a_death_after_the_end_of_the_data_is_not_looked_at(tmp_path: Path) -> None:
+    cohort = follow(tmp_path, "1 10 9201 2024-01-05 2024-01-10", deaths="10 2024-01-25", data_end="2024-01-20")
+    assert outcomes(cohort) == "1 censored -"

@@ -94,3 +94,4 @@ def test_an_overlap_is_seen_past_a_stay_without_times_in_between(tmp_path: Path)
     """
     cohort = follow(tmp_path, visits, hf="1")
     assert str(cohort.table.execute().iloc[0]["discharge_date"])[:10] == "2024-01-09"
+    assert cohort.attrition.iloc[0]["admissions"] == 1
