@@ -62,11 +62,12 @@ docs: $(VENV)/.ready-test
 	@$(BIN)/python -m tests.spec.rulebook
 	@$(BIN)/python -c 'from pathlib import Path; from hfrisk.template import schema_text; Path("configs/study.schema.json").write_text(schema_text(), encoding="utf-8")'
 
+# The extras are resolved first, so that whoever adds one to requirements.lock need not change what is there.
 lock:
-	@uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header \
-		pyproject.toml requirements-build.in -o requirements.lock
 	@uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --all-extras \
-		-c requirements.lock pyproject.toml requirements-build.in -o requirements-test.lock
+		pyproject.toml requirements-build.in -o requirements-test.lock
+	@uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header \
+		-c requirements-test.lock pyproject.toml requirements-build.in -o requirements.lock
 	@uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header \
 		-c requirements.lock requirements-consumer.in -o requirements-consumer.lock
 

@@ -34,13 +34,11 @@ app = typer.Typer(
 StudyFile = Annotated[Path, typer.Argument(help="The study file (YAML).", metavar="STUDY", show_default=False)]
 Overrides = Annotated[
     list[str] | None,
-    typer.Option("--set", help="Override a setting, as in --set source.path=DIR. May be repeated.", metavar="A.B=C"),
+    typer.Option("--set", help="Override a setting: --set source.path=DIR. Repeatable.", metavar="A.B=C"),
 ]
-Json = Annotated[
-    bool, typer.Option("--json", help="Print the result as JSON on standard output, and nothing else there.")
-]
+Json = Annotated[bool, typer.Option("--json", help="Print the result as JSON, and nothing else.")]
 Quietly = Annotated[bool, typer.Option("--quiet", help="Say nothing about progress.")]
-Refresh = Annotated[bool, typer.Option("--refresh", help="Do everything again, even if nothing has changed.")]
+Refresh = Annotated[bool, typer.Option("--refresh", help="Do everything again, changed or not.")]
 
 
 @app.callback(invoke_without_command=True)
@@ -53,14 +51,17 @@ def _top(version: Annotated[bool, typer.Option("--version", help="Print the vers
 @app.command()
 def init(
     path: Annotated[Path, typer.Argument(help="The study file to write.")] = Path("study.yaml"),
-    name: Annotated[
-        str | None, typer.Option(help="Short name of the study. Not given: made from the file's name.")
-    ] = None,
-    source: Annotated[str, typer.Option(help="Where the OMOP data is, counted from the study file.")] = "path/to/omop",
+    name: Annotated[str | None, typer.Option(help="Short name. Not given: from the file's name.")] = None,
+    source: Annotated[str, typer.Option(help="Where the OMOP data is, from the study file.")] = "path/to/omop",
+    profile: Annotated[str | None, typer.Option(help="Convention of the ETL, such as omop54.")] = None,
 ) -> None:
-    """Write a study file in which every setting is explained, and its JSON Schema beside it."""
+    """Write a study file in which every setting is explained.
+
+    Its JSON Schema goes beside it, and with a profile the site maps that it needs.
+    """
+    from hfrisk.profiles import profile_names
     from hfrisk.study import STUDY_NAME
-    from hfrisk.template import schema_text, study_text
+    from hfrisk.template import map_templates, schema_text, starting_values, study_text
 
     name = name or re.sub(r"[^a-z0-9]+", "-", path.stem.lower()).strip("-") or "study"
     if not re.fullmatch(STUDY_NAME, name):
@@ -69,86 +70,130 @@ def init(
             where="--name",
             todo="Use lower-case letters, digits and hyphens, beginning with a letter or digit.",
         )
+    if profile is not None and profile not in profile_names():
+        raise StudyError(
+            f"There is no profile {profile}.", where="--profile", todo=f"Known: {', '.join(profile_names())}."
+        )
     if path.exists():
         raise StudyError(f"{path} is there already.", where=str(path), todo="Choose another name, or remove it first.")
+    values = starting_values(name, source, profile)
+    named = set(values["source"].get("maps", {}).values())
+    maps = {place: text for place, text in map_templates(profile).items() if place in named}
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(study_text({"name": name, "source": {"path": source}}), encoding="utf-8")
+        path.write_text(study_text(values), encoding="utf-8")
         (path.parent / "study.schema.json").write_text(schema_text(), encoding="utf-8")
+        for place, text in maps.items():
+            target = path.parent / place
+            target.parent.mkdir(parents=True, exist_ok=True)
+            if not target.exists():
+                target.write_text(text, encoding="utf-8")
     except OSError:
         raise StudyError("The study file cannot be written.", where=str(path), todo="Choose another folder.") from None
-    _say(
-        f"Wrote {path}, and study.schema.json beside it. Next: edit source.path, then `hfrisk check {shlex.quote(str(path))}`."
-    )
+    beside = ", ".join(["study.schema.json", *maps])
+    _say(f"Wrote {path}, and {beside} beside it. Next: edit source.path, then `hfrisk check {shlex.quote(str(path))}`.")
 
 
 @app.command()
 def synthesise(
     out: Annotated[Path, typer.Argument(help="The folder to write.")],
     index_discharges: Annotated[int, typer.Option(help="How many index discharges.", min=1)] = 10_000,
+    persons: Annotated[int | None, typer.Option(help="Size it by its people instead.", min=2)] = None,
+    background: Annotated[
+        float | None, typer.Option(help="People without heart failure for each with it.", min=0)
+    ] = None,
+    defect: Annotated[
+        list[str] | None, typer.Option(help="Plant a defect: hb_g_per_dl=0.03. Repeatable.", metavar="NAME=RATE")
+    ] = None,
+    nhs_columns: Annotated[bool, typer.Option("--nhs-columns", help="Add the NHS's admission method.")] = False,
     seed: Annotated[int, typer.Option(help="The same seed makes the same region.")] = 1,
     as_json: Json = False,
     quiet: Quietly = False,
 ) -> None:
     """Make up a region in OMOP form, whose true risks are known."""
-    from hfrisk.synthetic import RegionSettings
+    from hfrisk.synthetic import RegionSettings, defects_from
     from hfrisk.synthetic import synthesise as make
 
-    summary = make(out, RegionSettings(index_discharges=index_discharges, seed=seed), _progress(quiet))
+    chosen: dict[str, Any] = {"seed": seed, "nhs_columns": nhs_columns, "defects": defects_from(defect or ())}
+    if background is not None:
+        chosen["background"] = background
+    size = {"index_discharges": index_discharges} if persons is None else {"persons": persons}
+    summary = make(out, RegionSettings(**size, **chosen), _progress(quiet))
     _result(
         dataclasses.asdict(summary),
         as_json,
-        lambda: f"Wrote a made-up region of {index_discharges:,} index discharges to {out}.",
+        lambda: (
+            f"Wrote a made-up region of {summary.index_discharges:,} index discharges and {summary.persons:,} people to {out}."
+        ),
     )
 
 
 @app.command()
 def check(study: StudyFile, overrides: Overrides = None, as_json: Json = False, quiet: Quietly = False) -> None:
-    """Look at the study file and the data, and say what would stand in the way of an honest result."""
-    from hfrisk.workshop import checks_of, open_workshop
+    """Check the study file, its assurances, and the data.
 
-    with _working(_load(study, overrides)) as loaded, open_workshop(loaded, _progress(quiet)) as work:
-        cohort = work.cohort()
-        found = checks_of(cohort, work.features(cohort))
-        tables = sorted(work.cdm.tables)
-    rows = [
-        {
-            "code": c.code,
-            "severity": c.severity,
-            "title": c.title,
-            "finding": c.text(_in_words),
-            "consequence": c.consequence,
-            "todo": c.todo,
-        }
-        for c in found
-    ]
-    _result(
-        {"tables": tables, "data_end": f"{cohort.data_end:%Y-%m}", "checks": rows},
-        as_json,
-        lambda: _checks_in_words(rows),
-    )
-    if any(row["severity"] == "error" for row in rows):
+    Says what would stand in the way of an honest result. The study's made-up patients come first: where they do not become
+    what the study expects, no data is read. Exit code 3: a check of the data failed.
+    """
+    from hfrisk.checking import checked
+    from hfrisk.terminal import check_in_words
+
+    with _working(_load(study, overrides)) as loaded:
+        result = checked(loaded, _progress(quiet))
+    _result(result, as_json, lambda: check_in_words(result))
+    if not all(outcome["passed"] for outcome in result["assurances"]):
+        raise typer.Exit(2)
+    if any(row["severity"] == "error" for row in result["checks"]):
         raise typer.Exit(3)
 
 
 @app.command()
-def cohort(study: StudyFile, overrides: Overrides = None, as_json: Json = False, quiet: Quietly = False) -> None:
-    """Find the index discharges and what became of them. Exact counts, for the researcher inside: do not take them out."""
+def cohort(
+    study: StudyFile,
+    overrides: Overrides = None,
+    sensitivity: Annotated[bool, typer.Option("--sensitivity", help="The study's definitions side by side.")] = False,
+    order: Annotated[
+        str | None, typer.Option(help="Apply the rules in this order instead.", metavar="RULE,RULE,...")
+    ] = None,
+    as_json: Json = False,
+    quiet: Quietly = False,
+) -> None:
+    """Find the index discharges and what became of them.
+
+    Exact counts, for the researcher inside: do not take them out.
+    """
+    from hfrisk.terminal import attrition_in_words, cohort_in_words, definitions_in_words
     from hfrisk.workshop import open_workshop
 
+    if sensitivity and order is not None:
+        raise StudyError(
+            "The definitions side by side have no order of rules.",
+            where="--sensitivity, --order",
+            todo="Ask for one of the two.",
+        )
     with _working(_load(study, overrides)) as loaded, open_workshop(loaded, _progress(quiet)) as work:
-        summary = work.cohort().summary()
-    _result(summary, as_json, lambda: _cohort_in_words(summary))
+        if sensitivity:
+            definitions = work.other_definitions().to_dict("records")
+            _result({"definitions": definitions}, as_json, lambda: definitions_in_words(definitions))
+            return
+        found = work.cohort()
+        if order is not None:
+            steps = found.attrition_in([name.strip() for name in order.split(",")]).to_dict("records")
+            _result({"attrition": steps}, as_json, lambda: attrition_in_words(steps))
+            return
+        summary = found.summary()
+        _result(summary, as_json, lambda: cohort_in_words(summary, found.window))
 
 
 @app.command()
 def features(study: StudyFile, overrides: Overrides = None, as_json: Json = False, quiet: Quietly = False) -> None:
-    """Work out what was known at discharge, and print the feature dictionary with the share that is missing."""
+    """Print the feature dictionary with the share that is missing."""
+    from hfrisk.terminal import features_in_words
     from hfrisk.workshop import feature_summary, open_workshop
 
     with _working(_load(study, overrides)) as loaded, open_workshop(loaded, _progress(quiet)) as work:
         summary = feature_summary(work)
-    _result(summary, as_json, lambda: _features_in_words(summary))
+    _result(summary, as_json, lambda: features_in_words(summary))
 
 
 @app.command()
@@ -159,27 +204,39 @@ def run(
     quiet: Quietly = False,
     refresh: Refresh = False,
 ) -> None:
-    """Do the whole job: cohort, features, model, assessment, explanation, disclosure, report, registry."""
+    """Do the whole job, from the data to the report.
+
+    Cohort, data quality, features, model, assessment, explanation, disclosure, report, registry; with `model: none` a
+    description instead. Exit code 3: the data failed a check, and nothing was made of it.
+    """
     from hfrisk.run import run_study
+    from hfrisk.terminal import run_in_words
 
     with _working(_load(study, overrides)) as loaded:
         finished = run_study(loaded, _progress(quiet), refresh=refresh)
-    _result(finished.summary, as_json, lambda: _run_in_words(finished.summary))
+    _result(finished.summary, as_json, lambda: run_in_words(finished.summary))
 
 
 @app.command()
 def report(study: StudyFile, overrides: Overrides = None, as_json: Json = False, quiet: Quietly = False) -> None:
-    """Write the report, without registering the model. Stages that are done already are not done again."""
+    """Write the report, without registering the model.
+
+    Stages that are done already are not done again.
+    """
     from hfrisk.run import run_study
+    from hfrisk.terminal import run_in_words
 
     with _working(_load(study, overrides)) as loaded:
         finished = run_study(loaded, _progress(quiet), until="report")
-    _result(finished.summary, as_json, lambda: _run_in_words(finished.summary))
+    _result(finished.summary, as_json, lambda: run_in_words(finished.summary))
 
 
 @app.command()
 def score(study: StudyFile, overrides: Overrides = None, as_json: Json = False, quiet: Quietly = False) -> None:
-    """Score the source's index discharges with the study's exported model, into internal/scores.parquet."""
+    """Score the index discharges with the study's exported model.
+
+    Into internal/scores.parquet, which stays inside.
+    """
     from hfrisk.scoring import scored
 
     with _working(_load(study, overrides)) as loaded:
@@ -203,6 +260,7 @@ def demo(
     from hfrisk.study import study_from
     from hfrisk.synthetic import RegionSettings, made_with
     from hfrisk.synthetic import synthesise as make
+    from hfrisk.terminal import run_in_words
 
     progress = _progress(quiet)
     region = folder / "demo-region"
@@ -217,7 +275,7 @@ def demo(
     }
     with _working(study_from(chosen, base=Path.cwd())) as loaded:
         finished = run_study(loaded, progress, refresh=refresh)
-    _result(finished.summary, as_json, lambda: _run_in_words(finished.summary))
+    _result(finished.summary, as_json, lambda: run_in_words(finished.summary))
 
 
 _WRITABLE = "Choose a folder that exists and that you may write to."
@@ -298,46 +356,3 @@ def _result(value: dict[str, Any], as_json: bool, words: Callable[[], str]) -> N
         print(json.dumps(value, indent=1, default=str, ensure_ascii=False))
     else:
         print(words())
-
-
-def _in_words(count: int) -> str:
-    return f"{count:,}" if count >= 10 else "fewer than 10"
-
-
-def _checks_in_words(rows: list[dict[str, str]]) -> str:
-    lines = []
-    for row in rows:
-        lines += [
-            f"{row['code']} {row['severity']}: {row['finding']}",
-            f"    what it does: {row['consequence']}",
-            f"    what to do: {row['todo']}",
-        ]
-    return "\n".join(lines) or "Nothing stands in the way."
-
-
-def _cohort_in_words(summary: dict[str, Any]) -> str:
-    lines = [f"{'left after the rule':<44}{'admissions':>12}{'persons':>10}{'events':>9}{'only here':>11}"]
-    for row in summary["attrition"]:
-        lines.append(
-            f"{row['words'][:43]:<44}{row['admissions']:>12,}{row['persons']:>10,}{row['events']:>9,}{row['excluded_only_here']:>11,}"
-        )
-    states = ", ".join(f"{name} {count:,}" for name, count in summary["states"].items())
-    return "\n".join([*lines, f"What became of them: {states}."])
-
-
-def _features_in_words(summary: dict[str, Any]) -> str:
-    lines = [f"{'feature':<32}{'unit':<22}{'missing':>8}"]
-    lines += [f"{row['name']:<32}{row['unit']:<22}{row['missing']:>8.1%}" for row in summary["features"]]
-    return "\n".join([*lines, *[f"{row['code']}: {row['finding']}" for row in summary["notices"]]])
-
-
-def _run_in_words(summary: dict[str, Any]) -> str:
-    lines = [f"Verdict: {summary['verdict']}", f"Report:  {summary['report']}", f"Numbers: {summary['metrics']}"]
-    model = summary["model"]
-    if model:
-        name, _, alias = model["model_uri"].partition("@")
-        lines += [
-            f"Model:   {name}/{model['version']}, registered as {alias}",
-            f"To load it: export MLFLOW_TRACKING_URI={shlex.quote(model['tracking_uri'])}",
-        ]
-    return "\n".join(lines)

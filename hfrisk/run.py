@@ -4,44 +4,30 @@ from __future__ import annotations
 
 import dataclasses
 import json
-import os
-import platform
 import shutil
 from dataclasses import dataclass
 from functools import partial
-from importlib.metadata import version
 from pathlib import Path
 from typing import Any, Literal
 
-from hfrisk import __version__
-from hfrisk.assessment import Results, assess
+from hfrisk.assessment import Population, Results, assess, describe_everyone
 from hfrisk.cdm import source_fingerprint
 from hfrisk.cohort import Cohort
 from hfrisk.disclosure import Released, release
 from hfrisk.explanation import Explanation, explain
-from hfrisk.fingerprints import code_fingerprint, file_fingerprint, text_fingerprint
-from hfrisk.modelling import Model, ModellingData, develop, partition
+from hfrisk.features import FeatureTable
+from hfrisk.fingerprints import code_fingerprint, text_fingerprint
+from hfrisk.modelling import Model, ModellingData, ModelSettings, develop, partition
 from hfrisk.progress import Quiet
+from hfrisk.record import provenance_of, study_words, summary_of, unchanged, write_manifest
 from hfrisk.registry import publish
 from hfrisk.reporting import render
 from hfrisk.store import kept
 from hfrisk.study import Study
-from hfrisk.workshop import Workshop, open_workshop, replace_whole
+from hfrisk.workshop import Workshop, open_workshop, refuse_errors, replace_whole
 
 __all__ = ["Finished", "run_study"]
 
-_LIBRARIES = (
-    "duckdb",
-    "fairlearn",
-    "ibis-framework",
-    "lightgbm",
-    "mlflow",
-    "numpy",
-    "optuna",
-    "pandas",
-    "scikit-learn",
-    "shap",
-)
 Until = Literal["report", "registry"]
 
 
@@ -81,56 +67,100 @@ def run_study(
         Do everything again even if nothing changed.
     """
     progress = progress or Quiet()
-    key = text_fingerprint([study.fingerprint(), source_fingerprint(study.source), code_fingerprint(), until])
-    if not refresh and (summary := _unchanged(study, key)) is not None:
+    source = source_fingerprint(study.source)
+    key = text_fingerprint([study.fingerprint(), source, code_fingerprint(), until])
+    if not refresh and (summary := unchanged(study, key)) is not None:
         progress.say("Nothing has changed since the last run: nothing was done. --refresh does everything again.")
         return Finished(True, study.folder / "report.html", summary)
-    with open_workshop(study, progress) as work:
+    with open_workshop(study, progress, source) as work:
         if refresh:
             shutil.rmtree(work.internal / "results", ignore_errors=True)
         cohort = work.cohort()
+        checks = work.quality(cohort)
+        refuse_errors([*cohort.checks, *checks])
         features = work.features(cohort)
-        data = partition(features, cohort, study.validation)
-        model = _developed(work, data, features.key)
-        results, explanation = _judged(work, model, data, features.key)
-        _keep_predictions(work.internal, data, model)
-        provenance = _provenance(work)
+        refuse_errors(features.notices)
+        others = work.other_definitions() if study.sensitivity else None
+        provenance = provenance_of(work)
+        found = _found(work, cohort, features)
         with work.stage("disclosure", "Passing everything through the disclosure gate"):
             released = release(
                 cohort,
                 features,
-                (results, explanation),
-                model,
+                found.results,
+                found.model,
                 study.disclosure,
-                study=_words(study, cohort),
+                study=study_words(study, cohort),
                 provenance=provenance,
+                population=found.population,
+                sensitivity=others,
+                checks=checks,
+                for_heart_failure=work.back_for_heart_failure(cohort),
             )
         artefacts, verdict = _written(work, released)
-        registered = _registered(work, released, artefacts, verdict) if until == "registry" else {}
-        summary = _summary(study, released, registered, verdict)
-        _manifest(work, key, provenance, artefacts, summary)
+        registered = _registered(work, released, artefacts, verdict) if found.model and until == "registry" else {}
+        summary = summary_of(study, released, registered, verdict)
+        write_manifest(work, key, provenance, artefacts, summary)
     return Finished(False, study.folder / "report.html", summary)
 
 
-def _developed(work: Workshop, data: ModellingData, key: str) -> Model:
+@dataclass(frozen=True)
+class _Found:
+    """What a run found: a model and how good it is, or a description of everyone."""
+
+    model: Model | None = None
+    results: tuple[Results, Explanation] | None = None
+    population: Population | None = None
+
+
+def _found(work: Workshop, cohort: Cohort, features: FeatureTable) -> _Found:
+    settings = work.study.model
+    if settings is None:
+        return _Found(population=_described(work, cohort, features))
+    data = partition(features, cohort, work.study.validation)
+    model = _developed(work, data, settings, features.key)
+    results = _judged(work, model, data, settings, features.key)
+    _keep_predictions(work.internal, data, model)
+    return _Found(model, results)
+
+
+def _described(work: Workshop, cohort: Cohort, features: FeatureTable) -> Population:
+    study = work.study
+    # A model that this folder held before says nothing about this study.
+    (work.internal / "predictions.parquet").unlink(missing_ok=True)
+    with work.stage("description", "Describing everyone"):
+        digest = text_fingerprint(["description", features.key, code_fingerprint(), study.assessment.model_dump_json()])
+        population, again = kept(
+            Population,
+            work.internal / "results" / f"description-{digest[:16]}",
+            lambda: describe_everyone(cohort, features, study.assessment.groups),
+        )
+        if again:
+            work.reused.append("description")
+    return population
+
+
+def _developed(work: Workshop, data: ModellingData, settings: ModelSettings, key: str) -> Model:
     study = work.study
     with work.stage("model", "Tuning and fitting the model"):
         digest = text_fingerprint(
-            ["model", key, code_fingerprint(), study.validation.model_dump_json(), study.model.model_dump_json()]
+            ["model", key, code_fingerprint(), study.validation.model_dump_json(), settings.model_dump_json()]
         )
         model, again = kept(
             Model,
             work.internal / "results" / f"model-{digest[:16]}",
-            lambda: develop(data.part("development"), study.model, folder=work.internal, progress=work.progress),
+            lambda: develop(data.part("development"), settings, folder=work.internal, progress=work.progress),
         )
         if again:
             work.reused.append("model")
     return model
 
 
-def _judged(work: Workshop, model: Model, data: ModellingData, key: str) -> tuple[Results, Explanation]:
+def _judged(
+    work: Workshop, model: Model, data: ModellingData, settings: ModelSettings, key: str
+) -> tuple[Results, Explanation]:
     study = work.study
-    parts = [key, code_fingerprint(), study.validation.model_dump_json(), study.model.model_dump_json()]
+    parts = [key, code_fingerprint(), study.validation.model_dump_json(), settings.model_dump_json()]
     folder = work.internal / "results"
     with work.stage("assessment", "Judging how good it is, and for whom"):
         digest = text_fingerprint(["assessment", *parts, study.assessment.model_dump_json(), study.cohort.risk])
@@ -165,47 +195,6 @@ def _keep_predictions(internal: Path, data: ModellingData, model: Model) -> None
     replace_whole(internal / "predictions.parquet", lambda path: rows.to_parquet(path, index=False))
 
 
-def _words(study: Study, cohort: Cohort) -> dict[str, Any]:
-    """The study in the words of the report; no number in it comes from data."""
-    first, last = cohort.window
-    emergency = study.cohort.unplanned != "assume_unplanned"
-    back = "came back to hospital as an emergency" if emergency else "were admitted to hospital again"
-    noun = "emergency readmission" if emergency else "readmission"
-    either = cohort.risk == "composite"
-    within = "30 days"
-    return {
-        "name": study.name,
-        "title": study.title or f"{study.name}: heart-failure readmission",
-        "environment": study.environment,
-        "question": study.question,
-        "made_up": study.made_up,
-        "outcome_words": f"{back} or died within {within}" if either else f"{back} within {within}",
-        "outcome_noun": f"{noun} or death within {within}" if either else f"{noun} within {within}",
-        "window_words": f"days {first} to {last} after discharge",
-        "window": [first, last],
-        "risk": cohort.risk,
-        "threshold": study.assessment.threshold,
-        "bands": list(study.assessment.bands),
-        "status": study.registry.alias,
-        "model_name": study.registry.model_name,
-        "coding_is_live": study.features.coding_is_live,
-        "settings": study.model_dump(mode="json", exclude={"folders": True, "source": {"path"}, "registry": True}),
-    }
-
-
-def _provenance(work: Workshop) -> dict[str, Any]:
-    study = work.study
-    return {
-        "hfrisk": __version__,
-        "code_version": code_fingerprint(),
-        "study_hash": study.fingerprint(),
-        "source_fingerprint": work.cdm.fingerprint,
-        "python": platform.python_version(),
-        "libraries": {name: version(name) for name in _LIBRARIES},
-        "seeds": {"validation": study.validation.seed, "model": study.model.seed, "assessment": study.assessment.seed},
-    }
-
-
 def _written(work: Workshop, released: Released) -> tuple[dict[str, Path], str]:
     """Write what people read, each file whole, and say the verdict."""
     folder = work.study.folder
@@ -213,9 +202,10 @@ def _written(work: Workshop, released: Released) -> tuple[dict[str, Path], str]:
         rendered = render(released, work.study.reporting)
         files: dict[str, bytes] = {
             "report.html": rendered.html.encode(),
-            "model_card.md": rendered.model_card.encode(),
             "metrics.json": json.dumps(released.metrics(), indent=1, ensure_ascii=False, allow_nan=False).encode(),
         }
+        if rendered.model_card is not None:
+            files["model_card.md"] = rendered.model_card.encode()
         if rendered.pdf is not None:
             files["report.pdf"] = rendered.pdf
         files |= {f"figures/{name}.png": picture for name, picture in rendered.figures.items()}
@@ -223,6 +213,9 @@ def _written(work: Workshop, released: Released) -> tuple[dict[str, Path], str]:
         for stale in ("figures", "tables"):
             shutil.rmtree(folder / stale, ignore_errors=True)
             (folder / stale).mkdir()
+        for stale in ("model_card.md", "report.pdf"):
+            if stale not in files:
+                (folder / stale).unlink(missing_ok=True)
         for name, content in files.items():
             replace_whole(folder / name, partial(Path.write_bytes, data=content))
     return {name: folder / name for name in files}, rendered.verdict
@@ -239,49 +232,3 @@ def _registered(work: Workshop, released: Released, artefacts: dict[str, Path], 
             progress=work.progress,
         )
     return dataclasses.asdict(published)
-
-
-def _summary(study: Study, released: Released, registered: dict[str, Any], verdict: str) -> dict[str, Any]:
-    return {
-        "study": study.name,
-        "verdict": verdict,
-        "report": str(study.folder / "report.html"),
-        "metrics": str(study.folder / "metrics.json"),
-        "model": registered,
-        "cohort": released.headline,
-        "checks": released.checks[["code", "severity", "finding"]].to_dict("records"),
-    }
-
-
-def _manifest(
-    work: Workshop, key: str, provenance: dict[str, Any], artefacts: dict[str, Path], summary: dict[str, Any]
-) -> None:
-    """How the run was made, for readers, without a place on any machine; and, inside, what a second run needs to know."""
-    folder, model = work.study.folder, work.study.model_folder
-    written = {name: file_fingerprint(path) for name, path in artefacts.items()}
-    manifest = {"key": key, **provenance, "stages": work.timings, "kept_from_before": work.reused, "outputs": written}
-    _write_json(folder / "manifest.json", manifest)
-    files = [*artefacts.values(), folder / "manifest.json"]
-    if summary["model"]:
-        files += [path for path in sorted(model.rglob("*")) if path.is_file()]
-    outputs = {os.path.relpath(path, folder): file_fingerprint(path) for path in files}
-    _write_json(work.internal / "last_run.json", {"key": key, "outputs": outputs, "summary": summary})
-
-
-def _write_json(path: Path, content: dict[str, Any]) -> None:
-    text = json.dumps(content, indent=1, default=str)
-    replace_whole(path, partial(Path.write_text, data=text, encoding="utf-8"))
-
-
-def _unchanged(study: Study, key: str) -> dict[str, Any] | None:
-    """The summary of the last run, if it was this one and all it left is still as it was."""
-    try:
-        last = json.loads((study.folder / "internal" / "last_run.json").read_text(encoding="utf-8"))
-        if last["key"] != key:
-            return None
-        if any(file_fingerprint(study.folder / name) != digest for name, digest in last["outputs"].items()):
-            return None
-        summary: dict[str, Any] = last["summary"]
-    except (OSError, ValueError, KeyError, TypeError, AttributeError):
-        return None
-    return summary

@@ -17,6 +17,12 @@ __all__ = ["scored"]
 
 def scored(study: Study, progress: Quiet) -> tuple[Path, pd.DataFrame]:
     """Score every index discharge of the source with the study's exported model; see `hfrisk score`."""
+    if study.model is None:
+        raise StudyError(
+            "This study makes no model, so there is nothing to score with.",
+            where="model: none",
+            todo="Score with a study that makes one.",
+        )
     if not study.model_folder.is_dir():
         raise StudyError(
             f"There is no model of {study.name} yet.",

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import os
 import socket
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
+
+from hfrisk.cdm import Cdm
+from tests import engines
 
 ROOT = Path(__file__).resolve().parents[1]
 SHARED = ROOT.parent / "shared" / "data"
@@ -57,3 +60,58 @@ def omop(tmp_path: Path) -> Callable[..., Path]:
         return omop_text.write(tmp_path / "omop", **tables)
 
     return write
+
+
+@pytest.fixture(scope="session")
+def _servers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, engines.EngineUnderTest]]:
+    """The engines that are running; each is started when it is asked for first, and stopped when the tests end."""
+    running: dict[str, engines.EngineUnderTest] = {}
+    yield running
+    for started in running.values():
+        started.stop()
+
+
+@pytest.fixture
+def _start(
+    _servers: dict[str, engines.EngineUnderTest],
+    tmp_path_factory: pytest.TempPathFactory,
+    monkeypatch: pytest.MonkeyPatch,
+) -> Iterator[Callable[[str], engines.EngineUnderTest]]:
+    """Gives an engine by name, and closes what the test opened there."""
+    used = []
+
+    def start(name: str) -> engines.EngineUnderTest:
+        if name not in _servers:
+            _servers[name] = engines.start(name, tmp_path_factory.mktemp(name))
+        used.append(_servers[name])
+        for variable, value in _servers[name].environment().items():
+            monkeypatch.setenv(variable, value)
+        return _servers[name]
+
+    yield start
+    for engine in used:
+        engine.close_all()
+
+
+@pytest.fixture(params=engines.NAMES)
+def engine(request: pytest.FixtureRequest, _start: Callable[[str], engines.EngineUnderTest]) -> engines.EngineUnderTest:
+    """Each engine in turn: `engine.open({table: frame})` gives an open source, `engine.name` its name."""
+    return _start(request.param)
+
+
+@pytest.fixture
+def only_postgres(_start: Callable[[str], engines.EngineUnderTest]) -> engines.EngineUnderTest:
+    """PostgreSQL alone."""
+    return _start("postgres")
+
+
+@pytest.fixture
+def only_spark(_start: Callable[[str], engines.EngineUnderTest]) -> engines.EngineUnderTest:
+    """Spark alone."""
+    return _start("spark")
+
+
+@pytest.fixture
+def desynpuf_on(engine: engines.EngineUnderTest, desynpuf: Path) -> Cdm:
+    """DE-SynPUF on each engine in turn, loaded once for the session."""
+    return engine.open_parquet(desynpuf)

@@ -12,11 +12,18 @@ from hfrisk.assessment.settings import AssessmentSettings
 
 if TYPE_CHECKING:
     from hfrisk.assessment.assessing import assess
+    from hfrisk.assessment.population import Population, describe_everyone, describe_population
     from hfrisk.assessment.results import Results
 
-__all__ = ["AssessmentSettings", "Results", "assess"]
+__all__ = ["AssessmentSettings", "Population", "Results", "assess", "describe_everyone", "describe_population"]
 
-_HOME = {"Results": "hfrisk.assessment.results", "assess": "hfrisk.assessment.assessing"}
+_HOME = {
+    "Population": "hfrisk.assessment.population",
+    "Results": "hfrisk.assessment.results",
+    "assess": "hfrisk.assessment.assessing",
+    "describe_everyone": "hfrisk.assessment.population",
+    "describe_population": "hfrisk.assessment.population",
+}
 
 
 def __getattr__(name: str) -> Any:

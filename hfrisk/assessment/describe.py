@@ -1,4 +1,4 @@
-"""Table 1: who is in the development and the test data."""
+"""Table 1: who is in the development and the test data, or in the whole cohort where no model is made."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ import pandas as pd
 
 from hfrisk.features import Feature
 
-__all__ = ["table_one"]
+__all__ = ["GROUP_WORDS", "table_one"]
 
-_GROUP_WORDS = {
+GROUP_WORDS = {
     "sex": "Sex",
     "age_band": "Age band (years)",
     "ethnicity": "Ethnicity",
@@ -29,20 +29,26 @@ _COLUMNS = ["section", "characteristic", "level", "statistic", "split", "value",
 
 
 def table_one(
-    rows: pd.DataFrame, features: pd.DataFrame, groups: pd.DataFrame, dictionary: Sequence[Feature]
+    rows: pd.DataFrame,
+    features: pd.DataFrame,
+    groups: pd.DataFrame,
+    dictionary: Sequence[Feature],
+    splits: Sequence[str] = ("development", "test"),
 ) -> pd.DataFrame:
     """Characteristics of the index discharges by split.
 
     Parameters
     ----------
     rows
-        person_id, split, state; one row an index discharge. Splits other than development and test are left out.
+        person_id, split, state; one row an index discharge. Splits other than those wanted are left out.
     features
         Model inputs, rows as in `rows`; NaN is not recorded.
     groups
         Text columns, rows as in `rows`.
     dictionary
         What the features are.
+    splits
+        The splits to describe, in this order.
 
     Returns
     -------
@@ -52,7 +58,7 @@ def table_one(
         quartiles, those with a value. Median and quartiles are NaN if no one has a value.
     """
     found: list[dict[str, Any]] = []
-    for split in ("development", "test"):
+    for split in splits:
         inside = (rows["split"] == split).to_numpy()
         found += _discharges(rows[inside], split)
         for name in groups.columns:
@@ -85,7 +91,7 @@ def _levels(
     name: str, values: pd.Series, inside: np.ndarray[Any, np.dtype[np.bool_]], split: str
 ) -> Iterable[dict[str, Any]]:
     """Every level in every split: one that nobody of a split has is a count of 0, which the gate treats like any small count."""
-    words = _GROUP_WORDS.get(name, name.replace("_", " ").capitalize())
+    words = GROUP_WORDS.get(name, name.replace("_", " ").capitalize())
     known = values.fillna("Not recorded").astype(str)
     counts = known[inside].value_counts()
     for level in sorted(known.unique()):

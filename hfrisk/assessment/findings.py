@@ -59,8 +59,12 @@ def method_checks(
     return checks
 
 
-def missing_groups(groups: pd.DataFrame, wanted: Sequence[str]) -> list[Check]:
-    """HFR136: characteristics by which the model should be judged but that the data do not hold."""
+def missing_groups(
+    groups: pd.DataFrame,
+    wanted: Sequence[str],
+    consequence: str = "Nobody knows whether the model works less well for people in these groups.",
+) -> list[Check]:
+    """HFR136: characteristics by which results should be broken down but that the data do not hold."""
     absent = [
         name.replace("_", " ")
         for name in wanted
@@ -74,7 +78,7 @@ def missing_groups(groups: pd.DataFrame, wanted: Sequence[str]) -> list[Check]:
             severity="note",
             title="Some groups of people could not be looked at",
             finding="Nothing is recorded for: {names}.",
-            consequence="Nobody knows whether the model works less well for people in these groups.",
+            consequence=consequence,
             todo="Find out whether the source holds it; otherwise say so wherever the results are shown.",
             facts={"names": ", ".join(absent)},
         )

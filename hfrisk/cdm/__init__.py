@@ -2,7 +2,8 @@
 
 from hfrisk.cdm.connect import connect, source_fingerprint
 from hfrisk.cdm.contract import TABLES
+from hfrisk.cdm.made_up import made_up
 from hfrisk.cdm.settings import SourceSettings
 from hfrisk.cdm.source import Cdm, Stage
 
-__all__ = ["TABLES", "Cdm", "SourceSettings", "Stage", "connect", "source_fingerprint"]
+__all__ = ["TABLES", "Cdm", "SourceSettings", "Stage", "connect", "made_up", "source_fingerprint"]

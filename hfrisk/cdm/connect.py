@@ -2,28 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
 
-import ibis
 import ibis.expr.types as ir
 
 from hfrisk.cdm import quality
-from hfrisk.cdm.contract import ALIASES, TABLES
-from hfrisk.cdm.engine import reading
-from hfrisk.cdm.files import SourceFiles, find_files
+from hfrisk.cdm.columns import in_contract_names, wanted_columns
+from hfrisk.cdm.contract import TABLES
+from hfrisk.cdm.engine import computing, reading
+from hfrisk.cdm.engines import Engine, open_engine
+from hfrisk.cdm.engines.counting import weak_fingerprint
+from hfrisk.cdm.maps import load_maps
 from hfrisk.cdm.settings import SourceSettings
 from hfrisk.cdm.source import Cdm
 from hfrisk.cdm.typing import IDS_AS_INTEGERS, IDS_AS_TEXT, failures, id_is_whole, typed
 from hfrisk.checks import Check
 from hfrisk.errors import DataError
 
-__all__ = ["connect", "source_fingerprint"]
+__all__ = ["connect", "open_tables", "source_fingerprint"]
 
 
-def connect(settings: SourceSettings, *, stages: Path | None = None) -> Cdm:
-    """Open the OMOP data of a study on the embedded engine. The source is only ever read.
+def connect(settings: SourceSettings, *, stages: Path | None = None, fingerprint: str | None = None) -> Cdm:
+    """Open the OMOP data of a study. The source is only ever read.
 
     Parameters
     ----------
@@ -31,130 +32,83 @@ def connect(settings: SourceSettings, *, stages: Path | None = None) -> Cdm:
         Where the data is.
     stages
         A folder in which stage results persist (see `Cdm.materialise`). Without one they live as long as the connection.
+    fingerprint
+        The source's fingerprint where `source_fingerprint` was asked a moment ago; counting a large source takes a while.
 
     Raises
     ------
     StudyError
-        If the path does not exist.
+        If the path does not exist, the server refuses, or `source.columns` names what is not in the contract.
     DataError
-        If a required table or column is missing, or a file cannot be read.
+        If a required table or column is missing, or a table cannot be read.
     """
-    files = find_files(settings.path)
-    connection = ibis.duckdb.connect(
-        memory_limit=f"{settings.memory_gb:g}GB", threads=settings.threads, preserve_insertion_order=False
-    )
-    if stages is not None:
-        stages.mkdir(parents=True, exist_ok=True)
-        connection.raw_sql(f"SET temp_directory = {_quoted(stages / 'spill')}")
-    raw = _open_database(connection, files.database) if files.database else _open_files(connection, files)
-    _check_contract(raw, settings.path)
+    renamed = wanted_columns(settings.columns)
+    maps = load_maps(settings.maps)
+    engine = open_engine(settings, stages)
+    try:
+        raw = {name: in_contract_names(table, name, renamed.get(name, {})) for name, table in engine.tables().items()}
+        cdm = open_tables(engine, raw, where=str(settings.path or f"schema {settings.omop_schema}"), stages=stages)
+        cdm.fingerprint = fingerprint or engine.fingerprint(raw)
+        cdm.keep_scratch = settings.keep_scratch
+        cdm.maps = maps
+        cdm.checks += engine.notes()
+        if engine.fingerprint_is_weak:
+            cdm.checks.append(weak_fingerprint())
+    except BaseException:
+        engine.close()
+        raise
+    return cdm
+
+
+def open_tables(engine: Engine, raw: Mapping[str, ir.Table], *, where: str, stages: Path | None) -> Cdm:
+    """Raw tables, with columns named as in the contract, as an open source without a fingerprint."""
+    _check_contract(raw, where)
     id_types = _settle_ids(raw)
-    tables = {
-        name: _as_view(connection, f"cdm_{name}", typed(table, TABLES[name], id_types)) for name, table in raw.items()
-    }
+    tables = {}
+    for name, table in raw.items():
+        with reading(name):
+            tables[name] = engine.view(f"cdm_{name}", typed(table, TABLES[name], id_types, engine.hexadecimal))
     return Cdm(
-        connection=connection,
+        backend=engine,
         tables=tables,
         id_types=id_types,
-        fingerprint=files.fingerprint(),
+        fingerprint="",
         stages=stages,
-        checks=[*_unreadable(raw, id_types), *quality.absent_tables(set(tables))],
+        checks=[*_unreadable(engine, raw, id_types), *quality.absent_tables(set(tables))],
     )
 
 
 def source_fingerprint(settings: SourceSettings) -> str:
-    """A hash of the contents of the source, without opening it."""
-    return find_files(settings.path).fingerprint()
+    """A hash of the contents of the source: of files by content, of Delta tables by version, of others by counts and dates."""
+    if settings.path is not None:
+        from hfrisk.cdm.files import find_files
+
+        return find_files(settings.path).fingerprint()
+    renamed = wanted_columns(settings.columns)
+    engine = open_engine(settings, None)
+    try:
+        raw = {name: in_contract_names(table, name, renamed.get(name, {})) for name, table in engine.tables().items()}
+        return engine.fingerprint(raw)
+    finally:
+        with computing("closing the source"):
+            engine.close()
 
 
-def _quoted(path: Path) -> str:
-    return "'" + str(path).replace("'", "''") + "'"
-
-
-def _open_files(connection: Any, files: SourceFiles) -> dict[str, ir.Table]:
-    tables = {}
-    for name, (kind, paths) in files.tables.items():
-        listed = "[" + ", ".join(_quoted(path) for path in paths) + "]"
-        with reading(name, paths[0]):
-            if kind == "parquet":
-                connection.raw_sql(f"CREATE VIEW source_{name} AS SELECT * FROM read_parquet({listed})")
-            else:
-                # Text is read whole at once: a file that is cut short must fail now, not in the middle of a stage.
-                connection.raw_sql(
-                    f"CREATE TABLE source_{name} AS SELECT * FROM "
-                    f"read_csv({listed}, header = true, all_varchar = true, delim = ',', quote = '\"', escape = '\"', strict_mode = true)"
-                )
-            tables[name] = _lower_columns(connection.table(f"source_{name}"), name)
-    return tables
-
-
-def _open_database(connection: Any, path: Path) -> dict[str, ir.Table]:
-    with reading(path.name, path):
-        connection.raw_sql(f"ATTACH {_quoted(path)} AS source (READ_ONLY)")
-        listed = connection.raw_sql(
-            "SELECT schema_name, table_name FROM duckdb_tables() WHERE database_name = 'source' "
-            "UNION ALL SELECT schema_name, view_name FROM duckdb_views() WHERE database_name = 'source' AND NOT internal"
-        ).fetchall()
-    schemas = sorted({schema for schema, table in listed if table.lower() == "person"})
-    if not schemas:
-        raise DataError(
-            "No OMOP table was found.",
-            where=path.name,
-            todo="The database should hold a schema with a table named person.",
-        )
-    if len(schemas) > 1:
-        raise DataError(
-            f"Several schemas hold a table named person: {', '.join(schemas)}.",
-            where=path.name,
-            todo="Keep one of them in the file that the study reads.",
-        )
-    return {
-        table.lower(): _lower_columns(connection.table(table, database=("source", schema)), table.lower())
-        for schema, table in listed
-        if schema == schemas[0] and table.lower() in TABLES
-    }
-
-
-def _as_view(connection: Any, name: str, expression: ir.Table) -> ir.Table:
-    """The same table under a name of its own, so that what is built on it stays short."""
-    connection.raw_sql(f"CREATE VIEW {name} AS {connection.compile(expression)}")
-    made = connection.table(name)
-    # DuckDB lists a view's column in the case in which it first met that name, which may be the file's.
-    return made.rename(
-        {want: have for want, have in zip(expression.columns, made.columns, strict=True) if want != have}
-    )
-
-
-def _lower_columns(table: ir.Table, name: str) -> ir.Table:
-    aliases = ALIASES.get(name, {})
-    renamed: dict[str, str] = {}
-    for column in table.columns:
-        lower = column.strip().lower()
-        lower = aliases.get(lower, lower)
-        if lower in renamed:
-            raise DataError(
-                f"The column {lower} is there twice.", where=f"table {name}", todo="Keep one spelling of it."
-            )
-        renamed[lower] = column
-    return table.rename(renamed)
-
-
-def _check_contract(raw: dict[str, ir.Table], path: Path) -> None:
+def _check_contract(raw: Mapping[str, ir.Table], where: str) -> None:
     missing = [name for name, table in TABLES.items() if table.required and name not in raw]
     if missing:
         raise DataError(
             f"Required {'table is' if len(missing) == 1 else 'tables are'} missing: {', '.join(missing)}.",
-            where=str(path),
+            where=where,
             todo=f"Found: {', '.join(sorted(raw))}. Export the missing ones beside them.",
         )
     for name, table in raw.items():
         lacking = [c.name for c in TABLES[name].columns if c.required and c.name not in table.columns]
         if lacking:
-            hint = _hint(name, table.columns, lacking)
             raise DataError(
                 f"Required {'column is' if len(lacking) == 1 else 'columns are'} missing: {', '.join(lacking)}.",
                 where=f"table {name}",
-                todo=hint,
+                todo=_hint(name, table.columns, lacking),
             )
 
 
@@ -167,10 +121,13 @@ def _hint(name: str, columns: Sequence[str], lacking: Sequence[str]) -> str:
     known = [c.name for c in TABLES[name].columns if c.name in columns]
     if not known:
         return f"None of the {len(columns)} columns has a name of this table. Does the file have a header line?"
-    return f"The table has {', '.join(known)}, and {len(columns) - len(known)} other columns."
+    return (
+        f"The table has {', '.join(known)}, and {len(columns) - len(known)} other columns. "
+        "If one of those is meant, name it in source.columns."
+    )
 
 
-def _settle_ids(raw: dict[str, ir.Table]) -> dict[str, str]:
+def _settle_ids(raw: Mapping[str, ir.Table]) -> dict[str, str]:
     """Whether each kind of id can be compared as a whole number everywhere it occurs; otherwise it is text everywhere."""
     doubtful: dict[str, list[tuple[str, ir.Value]]] = {}
     kinds: dict[str, str] = {}
@@ -198,10 +155,10 @@ def _settle_ids(raw: dict[str, ir.Table]) -> dict[str, str]:
     return kinds
 
 
-def _unreadable(raw: dict[str, ir.Table], id_types: dict[str, str]) -> list[Check]:
+def _unreadable(engine: Engine, raw: Mapping[str, ir.Table], id_types: dict[str, str]) -> list[Check]:
     checks = []
     for name, table in raw.items():
-        counted = failures(table, TABLES[name], id_types)
+        counted = failures(table, TABLES[name], id_types, engine.hexadecimal)
         if not counted:
             continue
         with reading(name):

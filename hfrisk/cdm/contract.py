@@ -3,6 +3,12 @@
 A column that an ETL left out arrives downstream as NULL of the right type, so nothing after this room asks which
 columns exist. `!` marks a column without which the table cannot be used.
 Source: OHDSI CommonDataModel, OMOP_CDMv5.4_Field_Level.csv; 5.3 spellings from OMOP_CDMv5.3_Field_Level.csv.
+
+Columns beyond OMOP, which a secure environment may add to a table (found under this very name, or through
+`source.columns`): on visit_occurrence, `admission_method` (NHS Data Dictionary METHOD OF ADMISSION, HES ADMIMETH: 21, 2A,
+11 ...), `patient_class` (PATIENT CLASSIFICATION, CLASSPAT: 1 ordinary, 2 day case, 3 and 4 regular attenders, 5 mother and
+baby), `discharge_method` (METHOD OF DISCHARGE, DISMETH: 4 died, 6 and 7 self-discharge) and `main_specialty` (MAIN
+SPECIALTY CODE, MAINSPEF: 501, 710 ...); on visit_detail, `main_specialty` of the episode.
 """
 
 from __future__ import annotations
@@ -73,15 +79,24 @@ TABLES: dict[str, TableContract] = {
             "visit_occurrence",
             "visit_occurrence_id id!, person_id id!, visit_concept_id int!, visit_start_date date!,"
             "visit_start_datetime datetime, visit_end_date date!, visit_end_datetime datetime, visit_type_concept_id int,"
-            "care_site_id id, visit_source_value text, admitted_from_concept_id int, admitted_from_source_value text,"
-            "discharged_to_concept_id int, discharged_to_source_value text",
+            "provider_id id, care_site_id id, visit_source_value text, admitted_from_concept_id int,"
+            "admitted_from_source_value text, discharged_to_concept_id int, discharged_to_source_value text,"
+            "preceding_visit_occurrence_id id, admission_method text, patient_class text, discharge_method text,"
+            "main_specialty text",
             required=True,
+        ),
+        # one row an episode (finished consultant episode), inside its visit
+        _table(
+            "visit_detail",
+            "visit_detail_id id!, visit_occurrence_id id!, person_id id, visit_detail_concept_id int,"
+            "visit_detail_start_date date, visit_detail_start_datetime datetime, visit_detail_end_date date,"
+            "visit_detail_end_datetime datetime, care_site_id id, main_specialty text",
         ),
         _table(
             "condition_occurrence",
             "condition_occurrence_id id, person_id id!, condition_concept_id int!, condition_start_date date!,"
             "condition_start_datetime datetime, condition_type_concept_id int, condition_status_concept_id int,"
-            "visit_occurrence_id id, condition_source_value text, condition_source_concept_id int,"
+            "visit_occurrence_id id, visit_detail_id id, condition_source_value text, condition_source_concept_id int,"
             "condition_status_source_value text",
             required=True,
         ),
@@ -100,13 +115,18 @@ TABLES: dict[str, TableContract] = {
             "drug_exposure",
             "drug_exposure_id id, person_id id!, drug_concept_id int!, drug_exposure_start_date date!,"
             "drug_exposure_start_datetime datetime, drug_exposure_end_date date, drug_exposure_end_datetime datetime,"
-            "visit_occurrence_id id, drug_source_value text",
+            "visit_occurrence_id id, drug_source_value text, route_concept_id int, route_source_value text",
+        ),
+        _table(
+            "procedure_occurrence",
+            "procedure_occurrence_id id, person_id id!, procedure_concept_id int, procedure_date date!,"
+            "procedure_datetime datetime, visit_occurrence_id id, procedure_source_value text",
         ),
         _table(
             "observation",
             "observation_id id, person_id id!, observation_concept_id int!, observation_date date!,"
-            "observation_datetime datetime, value_as_number float, value_as_string text, value_as_concept_id int,"
-            "visit_occurrence_id id, observation_source_value text, observation_source_concept_id int",
+            "observation_datetime datetime, observation_type_concept_id int, value_as_number float, value_as_string text,"
+            "value_as_concept_id int, visit_occurrence_id id, observation_source_value text, observation_source_concept_id int",
         ),
         _table("care_site", "care_site_id id!, care_site_name text, care_site_source_value text"),
         _table("location", "location_id id!, location_source_value text"),
@@ -115,6 +135,9 @@ TABLES: dict[str, TableContract] = {
             "concept_id int!, concept_name text, vocabulary_id text, concept_code text, standard_concept text, invalid_reason text",
         ),
         _table("concept_ancestor", "ancestor_concept_id int!, descendant_concept_id int!"),
+        _table(
+            "concept_relationship", "concept_id_1 int!, concept_id_2 int!, relationship_id text!, invalid_reason text"
+        ),
         _table("cdm_source", "cdm_source_name text, cdm_version text, cdm_release_date date, vocabulary_version text"),
     )
 }

@@ -1,4 +1,4 @@
-"""Finding OMOP tables on disk: a folder of Parquet or CSV files in any case, or one DuckDB file."""
+"""Finding OMOP tables on disk: a folder of Parquet, CSV or Delta tables in any case, or one DuckDB file."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from hfrisk.cdm.contract import TABLES
+from hfrisk.cdm.engines.delta import delta_version
 from hfrisk.errors import DataError, StudyError
 from hfrisk.fingerprints import file_fingerprint, text_fingerprint
 
@@ -23,13 +24,17 @@ class SourceFiles:
     tables: dict[str, tuple[str, tuple[Path, ...]]]
 
     def fingerprint(self) -> str:
-        """A hash of the contents of everything that will be read."""
+        """A hash of the contents of everything that will be read; of the version of a Delta table."""
         if self.database is not None:
             return text_fingerprint(["duckdb", file_fingerprint(self.database)])
         parts = []
         for name in sorted(self.tables):
             kind, paths = self.tables[name]
-            parts += [name, kind, *(file_fingerprint(path) for path in paths)]
+            parts += [
+                name,
+                kind,
+                *(delta_version(path) if kind == "delta" else file_fingerprint(path) for path in paths),
+            ]
         return text_fingerprint(parts)
 
 
@@ -65,7 +70,8 @@ def find_files(path: Path) -> SourceFiles:
         table, kind = _table_of(entry)
         if table is None:
             continue
-        paths = (entry,) if entry.is_file() else tuple(sorted(entry.glob("*.parquet")))
+        whole = entry.is_file() or kind == "delta"
+        paths = (entry,) if whole else tuple(sorted(entry.glob("*.parquet")))
         if not paths:
             continue
         if table in found:
@@ -90,5 +96,5 @@ def _table_of(entry: Path) -> tuple[str | None, str]:
         if name.endswith(ending) and name.removesuffix(ending) in TABLES:
             return name.removesuffix(ending), kind
     if entry.is_dir() and name in TABLES:
-        return name, "parquet"
+        return name, "delta" if (entry / "_delta_log").is_dir() else "parquet"
     return None, ""

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import json
-import os
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from types import TracebackType
 from typing import Any
 
 import ibis.expr.types as ir
@@ -14,9 +13,11 @@ import pandas as pd
 
 from hfrisk.cdm.contract import TABLES
 from hfrisk.cdm.engine import computing
-from hfrisk.cdm.typing import IDS_AS_INTEGERS, typed
+from hfrisk.cdm.engines import Engine
+from hfrisk.cdm.maps import Maps
+from hfrisk.cdm.typing import IDS_AS_INTEGERS, target
 from hfrisk.checks import Check
-from hfrisk.fingerprints import code_fingerprint, file_fingerprint, text_fingerprint
+from hfrisk.fingerprints import code_fingerprint, text_fingerprint
 
 __all__ = ["Cdm", "Stage"]
 
@@ -30,27 +31,61 @@ class Stage:
     reused: bool
 
 
-@dataclass
+@dataclass(repr=False)
 class Cdm:
-    """The harmonised data, opened for reading.
+    """The harmonised data, opened for reading. A context manager: leaving it closes the connection.
 
     Attributes
     ----------
-    connection
-        The Ibis connection.
+    backend
+        The engine at work.
     fingerprint
-        A hash of the source's contents.
+        A hash of the source's contents, or of what stands for them.
     checks
         What opening it showed: absent tables, values that could not be read.
+    rebuilt
+        Stages whose kept result was found damaged.
+    keep_scratch
+        Whether `empty_scratch` leaves results for the next run.
+    maps
+        The lists that the site owns; stage results depend on them.
     """
 
-    connection: Any
+    backend: Engine
     tables: dict[str, ir.Table]
     id_types: dict[str, str]
     fingerprint: str
     stages: Path | None = None
     checks: list[Check] = field(default_factory=list)
     rebuilt: list[str] = field(default_factory=list)
+    keep_scratch: bool = False
+    maps: Maps = field(default_factory=Maps)
+
+    def __repr__(self) -> str:
+        return f"Cdm(engine={self.engine!r}, tables={sorted(self.tables)!r})"
+
+    def __enter__(self) -> Cdm:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    @property
+    def connection(self) -> Any:
+        """The Ibis connection."""
+        return self.backend.connection
+
+    @property
+    def engine(self) -> str:
+        """The engine's name: ``duckdb``, ``postgres``, ``spark`` or ``databricks``."""
+        return self.backend.name
+
+    @property
+    def fingerprint_is_weak(self) -> bool:
+        """Whether the fingerprint rests on counts and dates, so that some changes of the source go unseen."""
+        return self.backend.fingerprint_is_weak
 
     def has(self, name: str) -> bool:
         """Whether the source has the table."""
@@ -60,8 +95,25 @@ class Cdm:
         """The table with the contract's columns and types; one that the source lacks is empty."""
         if name in self.tables:
             return self.tables[name]
-        self.connection.raw_sql("CREATE TEMP TABLE IF NOT EXISTS absent AS SELECT 1 AS nothing WHERE false")
-        return typed(self.connection.table("absent"), TABLES[name], self.id_types)
+        return self.values([], {column.name: str(target(column, self.id_types)) for column in TABLES[name].columns})
+
+    def values(self, rows: Sequence[Mapping[str, object]], types: Mapping[str, str]) -> ir.Table:
+        """A small table written into the query itself, on any engine.
+
+        Parameters
+        ----------
+        rows
+            One mapping a row: texts, numbers, dates, or None. A column that a row leaves out is NULL there.
+        types
+            Every column with its Ibis type, such as ``int64``, ``float64``, ``string``, ``date``, ``timestamp``.
+
+        Raises
+        ------
+        ValueError
+            If a row has a column without a type, or a value that is none of these.
+        """
+        with computing("small table"):
+            return self.backend.values(rows, types)
 
     def frame(self, expression: ir.Table, stage: str) -> pd.DataFrame:
         """Run a small expression and return its rows. Engine errors become ours (see `engine.computing`)."""
@@ -81,51 +133,45 @@ class Cdm:
             Everything beyond the source and this package's code that the result depends on: settings as JSON, the keys of
             earlier stages.
         order
-            Columns that order the rows, so that two runs write the same rows in the same order.
+            Columns that order the rows, so that two runs write the same rows in the same order. None: the rows lie as they come, which
+            suits what is only read by further stages.
 
         Notes
         -----
-        The file is written beside its final name and renamed, so a killed run leaves no half of it. Its own hash is kept
-        beside it: a file that was damaged since is found out and built again.
+        On the embedded engine a result is a Parquet file; on others a table of the scratch schema. Either is written whole or not
+        at all, under a name that carries the hash of all it depends on, and has a seal beside the stages: a result that was damaged
+        since (other bytes, or another number of rows) is found out and built again.
         """
-        key = text_fingerprint([name, self.fingerprint, code_fingerprint(), *parts])
+        key = text_fingerprint([name, self.fingerprint, self.maps.fingerprint, code_fingerprint(), *parts])
+        ordered = expression.order_by(list(order)) if order else expression
+        schema = expression.schema()
         if self.stages is None:
-            table = f"stage_{name}_{key[:12]}"
             with computing(name):
-                query = self.connection.compile(expression.order_by(list(order)))
-                self.connection.raw_sql(f"CREATE OR REPLACE TEMP TABLE {table} AS {query}")
-            return Stage(self.connection.table(table), key, False)
-        path = self.stages / f"{name}-{key[:16]}.parquet"
-        seal = path.with_suffix(".json")
-        reused = self._intact(path, seal, name)
-        if not reused:
-            writing = path.with_suffix(f".{os.getpid()}.tmp")
-            with computing(name):
-                self.connection.to_parquet(expression.order_by(list(order)), writing, compression="zstd")
-            seal.unlink(missing_ok=True)
-            os.replace(writing, path)
-            _write_whole(seal, json.dumps({"stage": name, "key": key, "hash": file_fingerprint(path)}))
+                query = self.backend.compile(ordered)
+                return Stage(self.backend.temporary(f"stage_{name}_{key[:12]}", query, schema), key, False)
         with computing(name):
-            return Stage(self.connection.read_parquet(path, table_name=f"stage_{name}_{key[:12]}"), key, reused)
+            state = self.backend.state(name, key)
+            if state == "damaged":
+                self.rebuilt.append(name)
+            if state != "intact":
+                self.backend.write(name, key, ordered)
+            return Stage(self.backend.read(name, key, schema), key, state == "intact")
 
     def id_type(self, name: str) -> str:
         """The engine type of an id column: ``int64`` or ``string``."""
         return "int64" if self.id_types.get(name) == IDS_AS_INTEGERS else "string"
 
-    def _intact(self, path: Path, seal: Path, name: str) -> bool:
-        if not (path.exists() and seal.exists()):
-            return False
-        try:
-            expected = json.loads(seal.read_text(encoding="utf-8")).get("hash")
-        except (json.JSONDecodeError, UnicodeDecodeError, AttributeError):
-            expected = None
-        if file_fingerprint(path) == expected:
-            return True
-        self.rebuilt.append(name)
-        return False
+    def empty_scratch(self) -> list[str]:
+        """Drop what this study kept in the scratch schema, unless the study says to keep it; the names of what was dropped.
 
+        Only tables that hfrisk made for this study's folder are dropped. Where results are files, nothing is done.
+        """
+        if self.keep_scratch:
+            return []
+        with computing("emptying the scratch schema"):
+            return self.backend.empty_scratch()
 
-def _write_whole(path: Path, text: str) -> None:
-    writing = path.with_suffix(f".{os.getpid()}.part")
-    writing.write_text(text, encoding="utf-8")
-    os.replace(writing, path)
+    def close(self) -> None:
+        """Drop what is temporary and let go of the connection."""
+        with computing("closing the source"):
+            self.backend.close()

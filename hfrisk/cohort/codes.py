@@ -7,7 +7,7 @@ from collections.abc import Iterable
 import ibis
 import ibis.expr.types as ir
 
-__all__ = ["coded", "normalised", "starts_with_any"]
+__all__ = ["coded", "has_code", "normalised", "starts_with_any"]
 
 # The shape of a code once trimmed, upper-cased and without its dot. A SNOMED code is longer and all digits, so the ICD-9
 # prefix 428 cannot match 428251008.
@@ -27,6 +27,15 @@ def coded(code: ir.StringValue, vocabulary: str) -> ir.StringValue:
     """The normalised code where it has the shape of the vocabulary, otherwise NULL."""
     text = normalised(code)
     return ibis.ifelse(text.re_search(_SHAPES[vocabulary]), text, ibis.null("string"))
+
+
+def has_code(code: ir.StringValue, vocabulary: str, prefixes: Iterable[str]) -> ir.BooleanValue:
+    """Whether a code as it is written begins with one of the prefixes and has the shape of the vocabulary.
+
+    The same as ``starts_with_any(coded(code, vocabulary), prefixes)``, but the shape is asked only of what the prefixes let through.
+    """
+    text = normalised(code)
+    return starts_with_any(text, prefixes) & text.re_search(_SHAPES[vocabulary]).fill_null(False)
 
 
 def starts_with_any(code: ir.StringValue, prefixes: Iterable[str]) -> ir.BooleanValue:

@@ -147,7 +147,7 @@ def cohort_checks(
                 facts={"month": data_end.strftime("%B %Y")},
             )
         )
-    if settings.unplanned == "assume_unplanned":
+    if not settings.planned_is_told:
         checks.append(
             Check(
                 "HFR026",
@@ -155,7 +155,7 @@ def cohort_checks(
                 "Every admission is taken as unplanned",
                 "The source does not tell planned from unplanned admissions, or the study does not ask.",
                 "A planned readmission counts as an event.",
-                "If admission method or A&E visits are there, set cohort.unplanned to ae_segment.",
+                "If admission method or A&E visits are there, set cohort.unplanned to [admission_method, ae_segment].",
             )
         )
     return checks

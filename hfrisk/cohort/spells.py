@@ -1,154 +1,271 @@
-"""Inpatient stays become continuous spells."""
+"""Inpatient stays become provider spells, and provider spells continuous inpatient spells."""
 
 from __future__ import annotations
 
-from datetime import date
+from typing import Any
 
 import ibis
 import ibis.expr.types as ir
 
 from hfrisk.cdm import Cdm
-from hfrisk.cohort.settings import CohortSettings
-from hfrisk.cohort.times import moment
+from hfrisk.codelists import read_yaml
+from hfrisk.cohort.settings import CohortSettings, SpellSettings
+from hfrisk.cohort.unplanned import first_after_each_attendance
 
-__all__ = ["ED_VISIT", "ED_WITH_ADMISSION", "assign_spells", "build_spells", "inpatient_stays"]
+__all__ = ["build_spells", "in_order", "joined_stays", "keyed_stays"]
 
-ED_VISIT = 9203
-ED_WITH_ADMISSION = 262
-_DIED = 4216643
-_DIED_SOURCE = "79"
+_STAND_IN_DAYS = 1
 
 
-def inpatient_stays(cdm: Cdm, settings: CohortSettings, data_end: date | None = None) -> ir.Table:
-    """Inpatient visits with their dates in order, and the earliest and latest moments that the record allows.
+def _rule(settings: CohortSettings) -> dict[str, Any] | None:
+    rule: dict[str, Any] | None = read_yaml("admission.yaml")["transfer"]["rules"].get(settings.spells.rule)
+    return rule
 
-    Without a time, an admission may have been as late as the last second of its day and a discharge as early as the first:
-    two stays overlap only if they do so whatever the hour was.
 
-    With `data_end`, a stay that has no end, or ends after it, is still open: it lasts until that day, can be a readmission, and
-    cannot be an index discharge. Without, only stays that have ended are given.
+def in_order(stays: ir.Table, settings: CohortSettings) -> ir.Table:
+    """The stays with `place`, their order within the person, and `alone`: no other ordinary stay is near enough to be joined with.
+
+    Stays are taken in the order of their latest possible start, so that the result depends on the stays and not on their ids. Most
+    stays are alone, and only the others need the work of `joined_stays`. Day cases and regular attenders join nothing.
     """
-    visits = cdm.table("visit_occurrence")
-    stays = visits.filter(
-        visits.visit_concept_id.isin(settings.inpatient_visit_concepts),
-        visits.person_id.notnull(),
-        visits.visit_occurrence_id.notnull(),
-        visits.visit_start_date.notnull(),
-        visits.visit_end_date.isnull() | (visits.visit_end_date >= visits.visit_start_date),
-    )
-    if data_end is None:
-        stays = stays.filter(stays.visit_end_date.notnull())
-        still_open = ibis.literal(False)
-        ended_on = stays.visit_end_date
-    else:
-        last_day = ibis.literal(data_end)
-        stays = stays.filter(stays.visit_start_date <= last_day)
-        still_open = stays.visit_end_date.isnull() | (stays.visit_end_date > last_day)
-        ended_on = ibis.ifelse(still_open, last_day, stays.visit_end_date)
-    admitted = moment(stays.visit_start_date, stays.visit_start_datetime)
-    discharged = moment(ended_on, stays.visit_end_datetime)
-    return stays.select(
-        "person_id",
-        "visit_occurrence_id",
-        "visit_concept_id",
-        "care_site_id",
-        "discharged_to_concept_id",
-        "discharged_to_source_value",
-        still_open=still_open,
-        start_date=stays.visit_start_date,
-        end_date=ended_on,
-        timed_start=admitted,
-        latest_start=admitted.fill_null(stays.visit_start_date.cast("timestamp") + ibis.interval(seconds=86_399)),
-        earliest_end=discharged.fill_null(ended_on.cast("timestamp")),
-        start_at=admitted.fill_null(stays.visit_start_date.cast("timestamp")),
-    )
-
-
-def assign_spells(stays: ir.Table, settings: CohortSettings) -> ir.Table:
-    """Each stay with the number of its spell within the person (`spell`), and whether it is the spell's first stay (`first`).
-
-    Stays are taken in the order of their latest possible start, in which a running maximum of ends is a valid test of overlap, so
-    that the result depends on the stays and not on their ids. The first stay is the one that starts earliest, then the smallest id.
-    """
+    group = stays.person_id
     order = [stays.latest_start, stays.earliest_end, stays.visit_occurrence_id]
+    before = ibis.window(group_by=group, order_by=order, preceding=(None, 1))
+    after = ibis.window(group_by=group, order_by=order, following=(1, None))
+    last_day = ibis.ifelse(stays.day_case, ibis.null("date"), stays.end_date)
+    first_day = ibis.ifelse(stays.day_case, ibis.null("date"), stays.start_date)
+    placed = stays.mutate(
+        place=ibis.row_number().over(ibis.window(group_by=group, order_by=order)).cast("int64"),
+        last_day_before=last_day.max().over(before),
+        first_day_after=first_day.min().over(after),
+    )
+    rule = _rule(settings)
+    reach = max(rule["days"], _STAND_IN_DAYS) if rule else 0
+    until = ibis.greatest(placed.end_date, placed.last_day_before.fill_null(placed.end_date))
+    near = (placed.start_date.delta(placed.last_day_before, unit="day") <= reach).fill_null(False)
+    near = near | (placed.first_day_after.delta(until, unit="day") <= reach).fill_null(False)
+    if rule is None and not (settings.spells.merge_overlapping or settings.spells.merge_same_day):
+        near = ibis.literal(False)
+    return placed.mutate(alone=placed.day_case | ~near).drop("last_day_before", "first_day_after")
+
+
+def joined_stays(cdm: Cdm, placed: ir.Table, settings: CohortSettings, *, stand_in: bool) -> ir.Table:
+    """Which spell each stay belongs to that is not alone: `visit_occurrence_id`, `index_id` (the spell's key), `opening`, `closing`,
+    and how it came to the spell, `joined_by` (``opens``, ``overlap``, ``transfer``, ``stand_in``).
+
+    Parameters
+    ----------
+    placed
+        From `in_order`, persisted.
+    stand_in
+        Whether the stand-in for transfer evidence is used (see `SpellSettings.without_evidence`).
+    """
+    blocks = _blocks(placed.filter(~placed.alone), settings.spells)
+    rule = _rule(settings)
+    if rule is None:
+        runs = blocks.mutate(run=blocks.block, block_joined_by=ibis.literal("opens"))
+    else:
+        runs = blocks.left_join(_joined_blocks(cdm, blocks, rule, stand_in), ["person_id", "block"])
+        runs = runs.drop(*[name for name in runs.columns if name.endswith("_right")])
+    first = ibis.window(group_by=[runs.person_id, runs.run], order_by=[runs.start_at, runs.visit_occurrence_id])
+    marked = runs.mutate(turn=ibis.row_number().over(first), from_the_end=_from_the_end(runs, "person_id", "run"))
+    opening = ibis.ifelse(marked.turn == 0, marked.visit_occurrence_id, ibis.null(marked.visit_occurrence_id.type()))
+    return marked.select(
+        "visit_occurrence_id",
+        index_id=opening.max().over(ibis.window(group_by=[marked.person_id, marked.run])),
+        opening=marked.turn == 0,
+        closing=marked.from_the_end == 0,
+        joined_by=ibis.ifelse(marked.overlaps, "overlap", marked.block_joined_by),
+    )
+
+
+def keyed_stays(placed: ir.Table, joined: ir.Table) -> ir.Table:
+    """Every stay with the key of its spell, `opening`, `closing` and `joined_by`."""
+    both = placed.left_join(joined, "visit_occurrence_id").drop("visit_occurrence_id_right")
+    return both.mutate(
+        index_id=both.index_id.fill_null(both.visit_occurrence_id),
+        opening=both.opening.fill_null(True),
+        closing=both.closing.fill_null(True),
+        joined_by=both.joined_by.fill_null("opens"),
+    )
+
+
+def _blocks(stays: ir.Table, settings: SpellSettings) -> ir.Table:
+    """Stays that overlap, and records of one and the same stay, are a block (a provider spell): `block`, `overlaps`.
+
+    In the order of latest possible starts, a running maximum of ends is a valid test of overlap.
+    """
+    same = ("person_id", "start_date", "end_date", "timed_start", "timed_end", "care_site_id")
+    stays = stays.mutate(copy_of=stays.visit_occurrence_id.min().over(ibis.window(group_by=_columns(stays, *same))))
+    order = [stays.latest_start, stays.earliest_end, stays.copy_of, stays.visit_occurrence_id]
     earlier = ibis.window(group_by=stays.person_id, order_by=order, preceding=(None, 1))
     placed = stays.mutate(
-        latest_end_before=stays.earliest_end.max().over(earlier), latest_day_before=stays.end_date.max().over(earlier)
+        latest_end_before=stays.earliest_end.max().over(earlier),
+        latest_day_before=stays.end_date.max().over(earlier),
+        copied=(stays.copy_of.lag().over(ibis.window(group_by=stays.person_id, order_by=order)) == stays.copy_of),
     )
-    joins = ibis.literal(False)
-    if settings.spells.merge_overlapping:
-        joins = joins | (placed.latest_start < placed.latest_end_before).fill_null(False)
-    if settings.spells.merge_same_day:
-        joins = joins | (placed.start_date <= placed.latest_day_before).fill_null(False)
-    placed = placed.mutate(opens=~joins)
+    overlaps = ibis.literal(False)
+    if settings.merge_overlapping:
+        overlaps = overlaps | (placed.latest_start < placed.latest_end_before) | placed.copied
+    if settings.merge_same_day:
+        overlaps = overlaps | (placed.start_date <= placed.latest_day_before)
+    placed = placed.mutate(overlaps=overlaps.fill_null(False))
     so_far = ibis.window(
         group_by=placed.person_id,
-        order_by=[placed.latest_start, placed.earliest_end, placed.visit_occurrence_id],
+        order_by=[placed.latest_start, placed.earliest_end, placed.copy_of, placed.visit_occurrence_id],
         preceding=None,
         following=0,
     )
-    numbered = placed.mutate(spell=placed.opens.cast("int64").sum().over(so_far))
-    within = ibis.window(
-        group_by=[numbered.person_id, numbered.spell], order_by=[numbered.start_at, numbered.visit_occurrence_id]
+    opens = ibis.ifelse(placed.overlaps, 0, 1).cast("int64")
+    return placed.mutate(block=opens.sum().over(so_far)).drop(
+        "copy_of", "latest_end_before", "latest_day_before", "copied"
     )
-    return numbered.mutate(first=ibis.row_number().over(within) == 0)
 
 
-def build_spells(cdm: Cdm, stays: ir.Table, settings: CohortSettings) -> ir.Table:
-    """One row a spell: key, dates, site, whether it was unplanned and whether it ended in death by its own record.
-
-    Admission fields are the first stay's, discharge fields the last one's to end.
-    """
-    last = ibis.window(
-        group_by=[stays.person_id, stays.spell],
-        order_by=[ibis.desc(stays.end_date), ibis.desc(stays.earliest_end), ibis.desc(stays.visit_occurrence_id)],
+def _joined_blocks(cdm: Cdm, placed: ir.Table, rule: dict[str, Any], stand_in: bool) -> ir.Table:
+    """Each block with the number of the run of transfers that it belongs to."""
+    key = ["person_id", "block"]
+    first = ibis.row_number().over(
+        ibis.window(group_by=_columns(placed, *key), order_by=[placed.start_at, placed.visit_occurrence_id])
     )
-    ranked = stays.mutate(from_the_end=ibis.row_number().over(last))
-    closes = ranked.from_the_end == 0
-    died = (ranked.discharged_to_concept_id == _DIED) | (ranked.discharged_to_source_value.strip() == _DIED_SOURCE)
-    spells = ranked.group_by(["person_id", "spell"]).aggregate(
-        index_id=ranked.visit_occurrence_id.max(where=ranked["first"]),
-        admission_date=ranked.start_date.min(),
+    ranked = placed.mutate(from_the_start=first, from_the_end=_from_the_end(placed, *key))
+    opening, closing = ranked.from_the_start == 0, ranked.from_the_end == 0
+    blocks = ranked.group_by(key).aggregate(
+        visit=ranked.visit_occurrence_id.max(where=opening),
+        start_date=ranked.start_date.min(),
+        end_date=ranked.end_date.max(),
         admitted_at=ranked.start_at.min(),
         timed_admission=ranked.timed_start.min(),
-        still_open=ranked.still_open.max(),
-        discharge_date=ranked.end_date.max(),
-        discharged_at=ranked.earliest_end.max(where=closes),
-        care_site_id=ranked.care_site_id.max(where=closes),
-        discharged_dead=died.fill_null(False).max(where=closes),
-        stays=ranked.count(),
-        in_ae_on=ranked.start_date.min(where=ranked.visit_concept_id == ED_WITH_ADMISSION),
+        open_end=ranked.still_open.any(),
+        method=ranked.method.max(where=opening),
+        source=ranked.source.max(where=opening),
+        from_hospital=ranked.from_hospital.any(where=opening),
+        through_ae=ranked.began_in_ae.any(where=opening),
+        to_hospital_named=ranked.hospital.max(where=opening),
+        destination=ranked.destination.max(where=closing),
+        to_hospital=ranked.to_hospital.any(where=closing),
+        from_hospital_named=ranked.hospital.max(where=closing),
     )
-    spells = spells.mutate(length_of_stay=spells.discharge_date.delta(spells.admission_date, unit="day"))
-    if settings.unplanned == "assume_unplanned":
-        return spells.mutate(unplanned=ibis.literal(True))
-    led_here = _reached_through_ae(cdm, spells)
-    marked = spells.left_join(led_here, ["person_id", "spell"]).drop("person_id_right", "spell_right")
-    opened_in_ae = (marked.in_ae_on == marked.admission_date).fill_null(False)
-    return marked.mutate(unplanned=opened_in_ae | marked.through_ae.fill_null(False)).drop("through_ae")
+    before = ibis.window(group_by=blocks.person_id, order_by=blocks.block)
+    blocks = blocks.mutate(
+        gap=blocks.start_date.delta(blocks.end_date.lag().over(before), unit="day"),
+        left_to=blocks.destination.lag().over(before),
+        left_to_hospital=blocks.to_hospital.lag().over(before),
+        left_open=blocks.open_end.lag().over(before),
+        left_hospital=blocks.from_hospital_named.lag().over(before),
+    )
+    if stand_in:
+        led = first_after_each_attendance(cdm, blocks, key, "visit")
+        blocks = blocks.left_join(led, key)
+        blocks = blocks.drop(*[name for name in blocks.columns if name.endswith("_right")])
+    ended = ~blocks.left_open.fill_null(True)
+    joins = (blocks.gap.between(0, rule["days"]) & _transferred(blocks, rule)).fill_null(False) & ended
+    by_stand_in = ibis.literal(False)
+    if stand_in:
+        elsewhere = (blocks.left_hospital != blocks.to_hospital_named).fill_null(False)
+        by_stand_in = blocks.gap.between(0, _STAND_IN_DAYS) & elsewhere & ~blocks.through_ae
+        by_stand_in = (by_stand_in & blocks.through_attendance.isnull()).fill_null(False) & ended
+    blocks = blocks.mutate(
+        block_joined_by=ibis.cases((joins, "transfer"), (by_stand_in, "stand_in"), else_="opens"),
+        new=ibis.ifelse(joins | by_stand_in, 0, 1).cast("int64"),
+    )
+    so_far = ibis.window(group_by=blocks.person_id, order_by=blocks.block, preceding=None, following=0)
+    return blocks.mutate(run=blocks.new.sum().over(so_far)).select(*key, "run", "block_joined_by")
 
 
-def _reached_through_ae(cdm: Cdm, spells: ir.Table) -> ir.Table:
-    """Spells that an A&E visit led to: it ended on the day of the admission or the day before, and not after it where both have times.
+def _transferred(blocks: ir.Table, rule: dict[str, Any]) -> ir.BooleanValue:
+    """Whether the end of the block before, or the beginning of this one, says that the patient was moved."""
+    told = (
+        blocks.left_to.isin(rule["destinations"]).fill_null(False)
+        | blocks.source.isin(rule["sources"]).fill_null(False)
+        | blocks.method.isin(rule["methods"]).fill_null(False)
+        | blocks.left_to_hospital.fill_null(False)
+        | blocks.from_hospital.fill_null(False)
+    )
+    never = rule["never"]
+    if never is None:
+        return told
+    home_and_back = (
+        blocks.left_to.isin([never["destination"]])
+        & blocks.source.isin([never["source"]])
+        & blocks.method.isin([never["method"]])
+    )
+    return told & ~home_and_back.fill_null(False)
 
-    One visit leads to one admission, the first after it.
+
+def _from_the_end(stays: ir.Table, *group: str) -> ir.IntegerValue:
+    order = [ibis.desc(stays.end_date), ibis.desc(stays.earliest_end), ibis.desc(stays.visit_occurrence_id)]
+    return ibis.row_number().over(ibis.window(group_by=_columns(stays, *group), order_by=order))
+
+
+def _columns(table: ir.Table, *names: str) -> list[ir.Value]:
+    return [table[name] for name in names]
+
+
+def build_spells(stays: ir.Table, settings: CohortSettings) -> ir.Table:
+    """One row a spell: key, number within the person, dates, site, and what its own records say of its beginning and its end.
+
+    Admission fields are the first stay's, discharge fields those of the last one to end. A stay alone is its own spell as it stands.
+
+    Parameters
+    ----------
+    stays
+        From `keyed_stays`.
     """
-    visits = cdm.table("visit_occurrence")
-    visits = visits.filter(visits.visit_concept_id == ED_VISIT, visits.visit_start_date.notnull())
-    ended = visits.visit_end_date.fill_null(visits.visit_start_date)
-    attendances = visits.select(
-        "person_id", attendance="visit_occurrence_id", ended=ended, ended_at=moment(ended, visits.visit_end_datetime)
+    rule = _rule(settings)
+    away = stays.to_hospital
+    if rule is not None:
+        away = away | stays.destination.isin(rule["destinations"]).fill_null(False)
+    stays = stays.mutate(away=away, in_ae_on=ibis.ifelse(stays.began_in_ae, stays.start_date, ibis.null("date")))
+    spells = ibis.union(_as_it_stands(stays.filter(stays.alone)), _summed_up(stays.filter(~stays.alone)))
+    return spells.mutate(length_of_stay=spells.discharge_date.delta(spells.admission_date, unit="day"))
+
+
+def _as_it_stands(stays: ir.Table) -> ir.Table:
+    return stays.select(
+        "person_id",
+        "index_id",
+        "day_case",
+        spell="place",
+        admission_date="start_date",
+        admitted_at="start_at",
+        timed_admission="timed_start",
+        still_open="still_open",
+        discharge_date="end_date",
+        discharged_at="earliest_end",
+        care_site_id="care_site_id",
+        hospital="hospital",
+        discharged_dead="died",
+        self_discharged="self_discharged",
+        transferred_out="away",
+        stays=ibis.literal(1, "int64"),
+        admission_method="method",
+        admitted_from="admitted_from_concept_id",
+        main_specialty="main_specialty",
+        in_ae_on="in_ae_on",
     )
-    pairs = spells.inner_join(
-        attendances,
-        [
-            spells.person_id == attendances.person_id,
-            spells.admission_date.delta(attendances.ended, unit="day").between(0, 1),
-        ],
+
+
+def _summed_up(stays: ir.Table) -> ir.Table:
+    opening, closing = stays.opening, stays.closing
+    spells = stays.group_by(["person_id", "index_id"]).aggregate(
+        day_case=stays.day_case.any(),
+        spell=stays.place.max(where=opening),
+        admission_date=stays.start_date.min(),
+        admitted_at=stays.start_at.min(),
+        timed_admission=stays.timed_start.min(),
+        still_open=stays.still_open.any(),
+        discharge_date=stays.end_date.max(),
+        discharged_at=stays.earliest_end.max(where=closing),
+        care_site_id=stays.care_site_id.max(where=closing),
+        hospital=stays.hospital.max(where=closing),
+        discharged_dead=stays.died.any(where=closing),
+        self_discharged=stays.self_discharged.any(where=closing),
+        transferred_out=stays.away.any(where=closing),
+        stays=stays.count(),
+        admission_method=stays.method.max(where=opening),
+        admitted_from=stays.admitted_from_concept_id.max(where=opening),
+        main_specialty=stays.main_specialty.max(where=closing),
+        in_ae_on=stays.in_ae_on.min(),
     )
-    pairs = pairs.filter((pairs.ended_at <= pairs.timed_admission).fill_null(True))
-    turn = ibis.row_number().over(
-        ibis.window(group_by=[pairs.person_id, pairs.attendance], order_by=[pairs.admitted_at, pairs.index_id])
-    )
-    led = pairs.mutate(turn=turn)
-    return led.filter(led.turn == 0).select("person_id", "spell").distinct().mutate(through_ae=ibis.literal(True))
+    return spells

@@ -38,9 +38,10 @@ def release_flow(attrition: pd.DataFrame, policy: Policy) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        rule, words, admissions, persons, events, excluded, excluded_only_here, merged, suppressed. A rule that leaves out
-        fewer than the threshold (or no one) shares its box with the next rule; persons and events are withheld in a
-        box that differs from the next by fewer. ``excluded`` is the difference of the shown numbers.
+        rule, words, bits, admissions, persons, events, excluded, excluded_only_here, merged, suppressed. A rule that leaves
+        out fewer than the threshold (or no one) shares its box with the next rule; persons and events are withheld in a
+        box that differs from the next by fewer. ``excluded`` is the difference of the shown numbers. ``bits`` are the places
+        of the rules in the mask that each spell carries.
     """
     boxes = _merged_rules(attrition["admissions"].astype(float).tolist(), policy)
     last = [box[-1] for box in boxes]
@@ -50,6 +51,7 @@ def release_flow(attrition: pd.DataFrame, policy: Policy) -> pd.DataFrame:
         {
             "rule": ["+".join(attrition["rule"].iloc[box]) for box in boxes],
             "words": ["; ".join(attrition["words"].iloc[box]) for box in boxes],
+            "bits": ["+".join(str(bit) for bit in attrition["bit"].iloc[box]) for box in boxes],
             "admissions": np.where(policy.small(admissions), np.nan, policy.rounded(admissions)),
             "persons": _spaced(exact["persons"], policy.small(exact["persons"]), policy),
             "events": _spaced(exact["events"], policy.small(exact["events"], admissions), policy),
@@ -121,7 +123,13 @@ def release_table1(
     return result
 
 
-def headline(cohort: Cohort, performance: pd.DataFrame, by_period: pd.DataFrame, policy: Policy) -> dict[str, Any]:
+def headline(
+    cohort: Cohort,
+    performance: pd.DataFrame,
+    by_period: pd.DataFrame,
+    policy: Policy,
+    for_heart_failure: float | None = None,
+) -> dict[str, Any]:
     """The numbers of page one; None where withheld, with the reason under ``reasons``.
 
     Parameters
@@ -132,6 +140,8 @@ def headline(cohort: Cohort, performance: pd.DataFrame, by_period: pd.DataFrame,
         Released tables, which give the numbers by split.
     policy
         The rules.
+    for_heart_failure
+        Of those who came back, how many did for heart failure; None if nobody looked.
     """
     n = float(cohort.index_discharges)
     # Nobody is censored when complete follow-up is required: that row says how the study was made, not who is in it.
@@ -146,6 +156,10 @@ def headline(cohort: Cohort, performance: pd.DataFrame, by_period: pd.DataFrame,
         "readmitted": by_state.get("readmitted", math.nan),
         "died": by_state.get("died", math.nan),
     }
+    if for_heart_failure is not None:
+        again, back = float(for_heart_failure), float(cohort.states["readmitted"])
+        hide = bool(policy.small(again, back)) or math.isnan(shown["readmitted"])
+        shown["readmitted_for_heart_failure"] = _one(again, hide, policy)
     shown["share_events"] = policy.estimate(shown["events"] / shown["index_discharges"])
     shown["share_died"] = policy.estimate(shown["died"] / shown["index_discharges"])
     result: dict[str, Any] = {name: _or_none(value) for name, value in shown.items()}

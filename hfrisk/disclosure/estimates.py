@@ -23,13 +23,22 @@ significant figures (`Policy.figures_for`) keeps many pairs of events and non-ev
 from __future__ import annotations
 
 import math
+from statistics import NormalDist
 from typing import NamedTuple
 
 import pandas as pd
 
 from hfrisk.disclosure.policy import Policy, significant
 
-__all__ = ["Estimate", "People", "net_benefit", "poisson_limits", "released_difference", "released_estimate"]
+__all__ = [
+    "Estimate",
+    "People",
+    "net_benefit",
+    "poisson_limits",
+    "released_difference",
+    "released_estimate",
+    "wilson_limits",
+]
 
 _INTERCEPT_DECIMALS = 3
 _WITHOUT_INPUTS = frozenset({"null"})
@@ -83,6 +92,20 @@ def poisson_limits(events: pd.Series, confidence: float) -> tuple[pd.Series, pd.
         pd.Series(chi2.ppf(tail, 2 * events) / 2, index=events.index),
         pd.Series(chi2.ppf(1 - tail, 2 * events + 2) / 2, index=events.index),
     )
+
+
+def wilson_limits(events: float, n: float, confidence: float) -> tuple[float, float]:
+    """Limits of a share given shown counts (Wilson, J Am Stat Assoc 1927;22:209); NaN if a count is NaN.
+
+    Each discharge counts once, so that people with several make the interval a little too narrow.
+    """
+    if math.isnan(events) or math.isnan(n) or n <= 0:
+        return math.nan, math.nan
+    z = NormalDist().inv_cdf((1 + confidence) / 2)
+    share = events / n
+    middle = (share + z * z / (2 * n)) / (1 + z * z / n)
+    half = z / (1 + z * z / n) * math.sqrt(share * (1 - share) / n + z * z / (4 * n * n))
+    return max(0.0, middle - half), min(1.0, middle + half)
 
 
 def released_estimate(

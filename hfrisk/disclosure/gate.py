@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import pandas as pd
 
+from hfrisk.assessment.results import COLUMNS as RESULTS
 from hfrisk.checks import Check
 from hfrisk.disclosure.bundle import feature_records, release_bundle, release_tuning
+from hfrisk.disclosure.counting import release_eligibility, release_sensitivity, release_strategies
 from hfrisk.disclosure.curves import (
     release_by_period,
     release_calibration_curve,
@@ -20,6 +22,7 @@ from hfrisk.disclosure.curves import (
 )
 from hfrisk.disclosure.description import headline, release_flow, release_table1
 from hfrisk.disclosure.explained import release_dependence, release_means
+from hfrisk.disclosure.incidence import exact_incidence, release_incidence
 from hfrisk.disclosure.model_text import ScrubbedModel
 from hfrisk.disclosure.people import EVERYONE, released_sets
 from hfrisk.disclosure.performance import (
@@ -29,12 +32,13 @@ from hfrisk.disclosure.performance import (
     release_threshold_groups,
 )
 from hfrisk.disclosure.policy import Policy
-from hfrisk.disclosure.released import _SEAL, Released
+from hfrisk.disclosure.population import OUTCOMES, release_population
+from hfrisk.disclosure.released import _SEAL, Bundle, Released
 from hfrisk.disclosure.settings import DisclosureSettings
 from hfrisk.disclosure.wording import release_checks, release_definitions, without_places
 
 if TYPE_CHECKING:
-    from hfrisk.assessment import Results
+    from hfrisk.assessment import Population, Results
     from hfrisk.cohort import Cohort
     from hfrisk.explanation import Explanation
     from hfrisk.features import FeatureTable
@@ -42,10 +46,23 @@ if TYPE_CHECKING:
 
 __all__ = ["release"]
 
-_NEEDED = ("model_name", "outcome_words", "bands", "threshold")
+_NEEDED = ("outcome_words",)
+_NEEDED_OF_A_MODEL = ("model_name", "bands", "threshold")
+EXPLAINED = {
+    "by_feature": "feature words family theme modifiable mean_abs share direction n",
+    "by_family": "family mean_abs share n",
+    "by_theme": "theme modifiable_share mean_abs share n",
+    "dependence": "feature bin_lower bin_upper n mean_contribution",
+}
+_OF_A_MODEL = (RESULTS.keys() | EXPLAINED.keys()) - {"table1"}
 _RULES = {
     "flow": "counts rounded; boxes that differ by fewer than the threshold merged or withheld",
     "table1": "counts rounded, parts of a total protected; centiles with enough people on either side",
+    "incidence": "days joined into steps of enough people; cumulative counts rounded; shares from the shown counts",
+    "outcomes": "counts rounded, parts of a total protected; shares from the shown counts",
+    "sensitivity": "counts rounded, nearly equal ones shown as one; shares from the shown counts",
+    "strategies": "counts rounded, parts of a total protected",
+    "eligibility": "cells rounded or withheld; shares from the shown counts",
     "performance": "counts rounded, parts of a total protected; estimates recomputed from the shown counts",
     "calibration_curve": "points joined until each has enough events and non-events",
     "decision_curve": "cells rounded or withheld; steps of enough people; net benefit from the shown counts",
@@ -69,26 +86,39 @@ _RULES = {
 def release(
     cohort: Cohort,
     features: FeatureTable,
-    results: tuple[Results, Explanation],
-    model: Model,
+    results: tuple[Results, Explanation] | None,
+    model: Model | None,
     settings: DisclosureSettings,
     *,
     study: Mapping[str, Any],
     provenance: Mapping[str, Any],
+    population: Population | None = None,
+    sensitivity: pd.DataFrame | None = None,
+    checks: Sequence[Check] = (),
+    for_heart_failure: int | None = None,
 ) -> Released:
     """Pass everything through the gate.
 
     Parameters
     ----------
     cohort, features, results, model
-        As the stages made them; `results` is the assessment and the explanation.
+        As the stages made them; `results` is the assessment and the explanation. A study without a model has neither results
+        nor model, and hands on a `population`.
     settings
         The output rule of the environment.
     study
-        Words and settings of the study, no data: at least ``model_name``, ``outcome_words``, ``bands``,
-        ``threshold``; ``settings.assessment.confidence`` if intervals are not at 95 %.
+        Words and settings of the study, no data: at least ``outcome_words``; with a model ``model_name``, ``bands`` and
+        ``threshold`` too; ``settings.assessment.confidence`` if intervals are not at 95 %.
     provenance
         Hashes, versions and seeds.
+    population
+        Everyone described, where there is no model.
+    sensitivity
+        Other definitions beside the study's own (`hfrisk.cohort.sensitivity_cohorts`).
+    checks
+        Checks of the data besides those that cohort, features, model and results carry.
+    for_heart_failure
+        Of those who came back, how many did for heart failure.
 
     Returns
     -------
@@ -101,19 +131,87 @@ def release(
     ValueError
         If something is missing that the stages should have handed on (a fault of ours).
     """
-    absent = [name for name in _NEEDED if name not in study]
+    given = (results is not None, model is not None, population is None)
+    if len(set(given)) > 1:
+        raise ValueError("the gate needs a model with its results, or a population")
+    absent = [name for name in (*_NEEDED, *(_NEEDED_OF_A_MODEL if model else ())) if name not in study]
     if absent:
         raise ValueError(f"the gate needs {', '.join(absent)} in the study")
-    policy = Policy.of(settings)
-    found, explanation = results
-    threshold = float(study["threshold"])
+    policy, confidence = Policy.of(settings), _confidence(study)
+    told = [*cohort.checks, *checks, *features.notices]
+    if population is not None:
+        parts = _without_model(population, features, cohort.risk == "composite", policy, confidence)
+        told += population.checks
+    else:
+        assert results is not None
+        assert model is not None
+        parts = _with_model(cohort, features, results, model, policy, study, provenance)
+        told += parts.checks
+    numbers = headline(cohort, parts.tables["performance"], parts.tables["by_period"], policy, for_heart_failure)
+    told += parts.scrubbed.checks() if parts.scrubbed else []
+    dictionary = pd.DataFrame(feature_records(features.dictionary))
+    dictionary["in_model"] = dictionary["name"].isin(model.inputs) if model else False
+    own = exact_incidence(cohort.incidence, cohort.index_discharges)
+    tables = {
+        "flow": release_flow(cohort.attrition, policy),
+        "table1": parts.tables.pop("table1"),
+        "incidence": release_incidence(cohort.incidence, cohort.index_discharges, numbers, policy, confidence),
+        "outcomes": parts.tables.pop("outcomes"),
+        "sensitivity": release_sensitivity(sensitivity, own, policy, confidence, numbers),
+        "strategies": release_strategies(cohort.strategies, policy),
+        "eligibility": release_eligibility(cohort.eligibility, policy, confidence),
+        **parts.tables,
+        "checks": release_checks(_in_order(told), policy, parts.exact, parts.tables["performance"]),
+        "dictionary": dictionary,
+        "definitions": release_definitions(cohort.definitions),
+    }
+    sources = {
+        "flow": cohort.attrition,
+        "incidence": own,
+        "eligibility": cohort.eligibility,
+        "sensitivity": sensitivity,
+    }
+    sources |= {
+        name: frame
+        for source in (population, *(results or ()))
+        for name in tables
+        if isinstance(frame := getattr(source, name, None), pd.DataFrame)
+    }
+    return Released(
+        study=without_places(study, keep_dates=True),
+        headline=numbers,
+        **tables,
+        bundle=parts.bundle,
+        tuning=release_tuning(model, policy, _development_share(numbers)) if model else {},
+        provenance=without_places(provenance),
+        ledger=_ledger(tables, sources, parts.scrubbed),
+        seal=_SEAL,
+    )
 
-    decision = release_decision_curve(found.decision_curve, policy, threshold)
+
+class _Parts(NamedTuple):
+    """What differs between a run with a model and one without."""
+
+    tables: dict[str, pd.DataFrame]
+    exact: pd.DataFrame
+    bundle: Bundle | None
+    scrubbed: ScrubbedModel | None
+    checks: list[Check]
+
+
+def _with_model(
+    cohort: Cohort,
+    features: FeatureTable,
+    results: tuple[Results, Explanation],
+    model: Model,
+    policy: Policy,
+    study: Mapping[str, Any],
+    provenance: Mapping[str, Any],
+) -> _Parts:
+    found, explanation = results
+    decision = release_decision_curve(found.decision_curve, policy, float(study["threshold"]))
     groups = release_threshold_groups(found.threshold_groups, policy)
     benefits = benefits_shown(decision, groups)
-    performance = release_performance(found.performance, policy, benefits)
-    by_period = release_by_period(found.by_period, policy, _confidence(study))
-    numbers = headline(cohort, performance, by_period, policy)
     bundle, scrubbed = release_bundle(
         model,
         features.dictionary,
@@ -122,13 +220,10 @@ def release(
         cohort={"window": [int(day) for day in cohort.window], "risk": cohort.risk},
         versions=provenance.get("libraries", {}),
     )
-    dictionary = pd.DataFrame(feature_records(features.dictionary))
-    dictionary["in_model"] = dictionary["name"].isin(model.inputs)
-    checks = _in_order([*_all_checks(cohort, features, model, found, explanation), *scrubbed.checks()])
     tables = {
-        "flow": release_flow(cohort.attrition, policy),
         "table1": release_table1(found.table1, features.dictionary, policy, _events_by_split(found.performance)),
-        "performance": performance,
+        "outcomes": pd.DataFrame(columns=OUTCOMES),
+        "performance": release_performance(found.performance, policy, benefits),
         "calibration_curve": release_calibration_curve(
             found.calibration_curve, policy, released_sets(found.performance, policy)
         ),
@@ -137,38 +232,29 @@ def release(
         "risk_deciles": release_deciles(found.risk_deciles, policy),
         "capacity": release_capacity(found.capacity, policy),
         "threshold_groups": groups,
-        "by_period": by_period,
+        "by_period": release_by_period(found.by_period, policy, _confidence(study)),
         "comparison": release_comparison(found.comparison, policy, benefits),
         "by_feature": release_means(explanation.by_feature, policy),
         "by_family": release_means(explanation.by_family, policy),
         "by_theme": release_means(explanation.by_theme, policy),
         "dependence": release_dependence(explanation.dependence, features.dictionary, policy),
-        "checks": release_checks(checks, policy, found.performance.reset_index(drop=True), performance),
-        "dictionary": dictionary,
-        "definitions": release_definitions(cohort.definitions),
     }
-    sources = {"flow": cohort.attrition} | {
-        name: frame
-        for source in (found, explanation)
-        for name in tables
-        if isinstance(frame := getattr(source, name, None), pd.DataFrame)
-    }
-    return Released(
-        study=without_places(study, keep_dates=True),
-        headline=numbers,
-        **tables,
-        bundle=bundle,
-        tuning=release_tuning(model, policy, _development_share(numbers)),
-        provenance=without_places(provenance),
-        ledger=_ledger(tables, sources, scrubbed),
-        seal=_SEAL,
+    checks = [*model.checks, *found.checks, *explanation.checks]
+    return _Parts(tables, found.performance.reset_index(drop=True), bundle, scrubbed, checks)
+
+
+def _without_model(
+    population: Population, features: FeatureTable, composite: bool, policy: Policy, confidence: float
+) -> _Parts:
+    table1, outcomes = release_population(
+        population.table1, population.outcomes, features.dictionary, policy, confidence, composite=composite
     )
-
-
-def _all_checks(
-    cohort: Cohort, features: FeatureTable, model: Model, found: Results, explanation: Explanation
-) -> list[Check]:
-    return [*cohort.checks, *features.notices, *model.checks, *found.checks, *explanation.checks]
+    nothing = {
+        name: pd.DataFrame(columns=[*columns.split(), "suppressed"])
+        for name, columns in (RESULTS | EXPLAINED).items()
+        if name != "table1"
+    }
+    return _Parts({"table1": table1, "outcomes": outcomes, **nothing}, nothing["performance"], None, None, [])
 
 
 def _in_order(checks: list[Check]) -> list[Check]:
@@ -194,16 +280,19 @@ def _development_share(numbers: Mapping[str, Any]) -> float:
 
 
 def _ledger(
-    tables: Mapping[str, pd.DataFrame], sources: Mapping[str, pd.DataFrame], scrubbed: ScrubbedModel
+    tables: Mapping[str, pd.DataFrame], sources: Mapping[str, pd.DataFrame | None], scrubbed: ScrubbedModel | None
 ) -> pd.DataFrame:
     rows = []
     for name, table in tables.items():
+        if scrubbed is None and name in _OF_A_MODEL:
+            continue
         shown = _numbers(table)
         source = sources.get(name)
         was = shown if source is None else _numbers(source[[c for c in source.columns if c in table.columns]])
         now = shown if source is None else _numbers(table[[c for c in table.columns if c in source.columns]])
         rows.append((name, len(table), shown, max(was - now, 0), _RULES[name]))
-    rows.append(("model", scrubbed.trees, 0, scrubbed.replaced, _RULES["model"]))
+    if scrubbed is not None:
+        rows.append(("model", scrubbed.trees, 0, scrubbed.replaced, _RULES["model"]))
     return pd.DataFrame(rows, columns=["table", "rows", "cells_released", "cells_suppressed", "rule"])
 
 

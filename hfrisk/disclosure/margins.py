@@ -130,7 +130,7 @@ def _revealing(
     sums = []
     for v, small, mask in zip(values, first, withheld, strict=True):
         low, high = _boxes(np.where(mask, np.nan, policy.rounded(v)), own, policy, small & (v < policy.threshold))
-        sums.append(Range(low.sum(), high.sum() + total - v.sum()))
+        sums.append(Range(low.sum(), high.sum() + _most_unlisted(v, total, policy)))
     known = Range(max(own.low, *(s.low for s in sums)), min(own.high, *(s.high for s in sums)))
     pinned = [_pinned(v, s, m, known, total, policy) for v, s, m in zip(values, first, withheld, strict=True)]
     if known.low < known.high and not any(pinned):
@@ -140,10 +140,18 @@ def _revealing(
     return next((i for i in ranked if not (withheld[i] | kept[i]).all()), None)
 
 
+def _most_unlisted(counts: Floats, total: float, policy: Policy) -> float:
+    """The most that the reader can think of what belongs to the total but is listed nowhere: it is one more part, never shown."""
+    rest = total - counts.sum()
+    if rest <= 0:
+        return 0.0
+    return policy.threshold - 1.0 if rest < policy.threshold else float(total)
+
+
 def _pinned(counts: Floats, small: Mask, withheld: Mask, total: Range, exact_total: float, policy: Policy) -> bool:
     under = small & (counts < policy.threshold)
     shown = np.where(withheld, np.nan, policy.rounded(counts))
-    ranges = feasible(shown, total, policy, under, rest=exact_total - counts.sum())
+    ranges = feasible(shown, total, policy, under, rest=_most_unlisted(counts, exact_total, policy))
     enough = np.where(under, min(policy.base, policy.threshold), 2)
     return any(r.high - r.low + 1 < e for r, e in zip(ranges, enough, strict=True))
 

@@ -54,6 +54,11 @@ class Policy:
         return cls(settings.threshold, settings.round_base, settings.significant_figures)
 
     @property
+    def step(self) -> int:
+        """Fewest people in a step of a curve: the threshold, as a multiple of the base (why: `incidence`)."""
+        return -(-self.threshold // self.base) * self.base
+
+    @property
     def withheld(self) -> str:
         """Why a count is not shown. One wording for all, so that it does not tell which count was the small one."""
         return f"fewer than {self.threshold} here or in the rest, or needed to keep such a number from being worked out"

@@ -68,13 +68,29 @@ class Released:
     headline
         The numbers of page one: ``index_discharges, persons, events, readmitted, died, died_first`` (the same as
         died), ``sites, period_from, period_to`` (months, ``"2019-04"``), ``window, risk, share_events, share_died``,
-        ``states`` {name: n}, ``by_split`` {"development" | "test": {"n", "events", "share_events",
-        "period_from", "period_to"}} (quarters, ``"2019 Q2"``), and ``reasons`` {key: words} for each that is None.
+        ``states`` {name: n}, ``readmitted_for_heart_failure`` where it is known, ``by_split`` {"development" | "test": {"n",
+        "events", "share_events", "period_from", "period_to"}} (quarters, ``"2019 Q2"``; empty without a model), and ``reasons`` {key: words} for each that is None.
     flow
-        rule, words, admissions, persons, events, excluded, excluded_only_here, merged (number of rules in the
-        box), suppressed. `words` of a box that merges rules are joined by "; ".
+        rule, words, bits (places of the rules in the mask of each spell), admissions, persons, events, excluded,
+        excluded_only_here, merged (number of rules in the box), suppressed. `words` of a box that merges rules are joined by
+        "; ", `rule` and `bits` by "+".
     table1
-        section, characteristic, level, statistic, split, value, n, unit, percent, note, suppressed.
+        section, characteristic, level, statistic, split, value, n, unit, percent, note, suppressed. Splits are ``development``
+        and ``test``, or ``all`` where there is no model.
+    incidence
+        state (readmitted, died), day (the last of its step), n, events (cumulative), share, lower, upper, suppressed: the
+        cumulative incidence of readmission, and of death before readmission.
+    outcomes
+        group, level, n, events, share, lower, upper, died, share_died, died_lower, died_upper, suppressed; calendar quarters are
+        the group ``quarter``. Empty where there is a model: performance and by_period then hold the counts.
+    sensitivity
+        name, index_discharges, persons, events, readmitted, died, rate, day, readmission, lower, upper, death, near, suppressed;
+        the first row is the study's own definition. Empty where the study names no other.
+    strategies
+        question (heart_failure, unplanned, spells), told_by, n, of, suppressed.
+    eligibility
+        coded, eligible, both, sensitivity, sensitivity_low, sensitivity_high, ppv, ppv_low, ppv_high, suppressed; one row, or
+        none.
     performance
         model, split, group, level, measure, estimate, lower, upper, n, events, reason, suppressed.
     calibration_curve
@@ -107,9 +123,9 @@ class Released:
     definitions
         item, value, source.
     bundle
-        The model.
+        The model; None where the study makes none. The tables about a model are then empty.
     tuning
-        ``{"best": {...}, "summary": {...}, "trials": [{...}, ...]}``, losses to three significant figures.
+        Empty without a model, else ``{"best": {...}, "summary": {...}, "trials": [{...}, ...]}``, losses to three significant figures.
     provenance
         Study hash, code version, library versions, source fingerprint, seeds; no path, no exact date of care.
     ledger
@@ -120,6 +136,11 @@ class Released:
     headline: dict[str, Any]
     flow: pd.DataFrame
     table1: pd.DataFrame
+    incidence: pd.DataFrame
+    outcomes: pd.DataFrame
+    sensitivity: pd.DataFrame
+    strategies: pd.DataFrame
+    eligibility: pd.DataFrame
     performance: pd.DataFrame
     calibration_curve: pd.DataFrame
     decision_curve: pd.DataFrame
@@ -136,7 +157,7 @@ class Released:
     checks: pd.DataFrame
     dictionary: pd.DataFrame
     definitions: pd.DataFrame
-    bundle: Bundle
+    bundle: Bundle | None
     tuning: dict[str, Any]
     provenance: dict[str, Any]
     ledger: pd.DataFrame

@@ -81,6 +81,7 @@ def build_features(cdm: Cdm, cohort: Cohort, settings: FeatureSettings, vocabula
         "admitted_at",
         "discharge_date",
         "discharged_at",
+        "predicted_at",
         "age",
         "length_of_stay",
         "care_site_id",

@@ -5,14 +5,19 @@ from __future__ import annotations
 import ibis
 import ibis.expr.types as ir
 
-from hfrisk.codelists import read_csv, read_yaml
+from hfrisk.cdm.maps import looked_up, matched, trusts
+from hfrisk.checks import Check
+from hfrisk.codelists import read_csv
+from hfrisk.features.deprivation import has_deprivation, scale_check, with_deprivation
 from hfrisk.features.dictionary import Feature
 from hfrisk.features.family import KEYS, Context, Family, on_grid
+from hfrisk.features.site_maps import unmatched
 
 __all__ = ["GROUPS", "demography", "groups"]
 
 GROUPS = ("sex", "age_band", "ethnicity", "imd_quintile", "site_group")
 NOT_RECORDED = "Not recorded"
+NOT_IN_MAP = "Not in the list of trusts"
 
 _MALE, _FEMALE = 8507, 8532
 _HISPANIC = 38003563
@@ -27,7 +32,8 @@ _RACES = {
 
 def demography(context: Context) -> Family:
     """Age, sex and, where it is recorded, the deprivation quintile of the neighbourhood."""
-    table = _with_imd(context, context.index.left_join(_people(context), "person_id").drop("person_id_right"))
+    table = context.index.left_join(_people(context), "person_id").drop("person_id_right")
+    table = with_deprivation(context, table)
     columns = {
         "age": on_grid(table.age, 1),
         "male": ibis.cases((table.gender == _MALE, 1.0), (table.gender == _FEMALE, 0.0), else_=ibis.null("float64")),
@@ -63,7 +69,7 @@ def demography(context: Context) -> Family:
             kind="binary",
         ),
     ]
-    if context.cdm.has("observation"):
+    if has_deprivation(context):
         columns["imd_quintile"] = table.imd
         entries.append(
             Feature(
@@ -73,7 +79,7 @@ def demography(context: Context) -> Family:
                 theme="Where and how people live",
                 unit="",
                 window="latest before discharge",
-                sources=("observation",),
+                sources=("observation", "location") if context.cdm.maps.imd else ("observation",),
                 precision=1,
                 lower=1,
                 upper=5,
@@ -81,15 +87,14 @@ def demography(context: Context) -> Family:
                 sensitive=True,
             )
         )
-    return Family(tuple(entries), table.select(*KEYS, **columns))
+    notices = [*scale_check(context), *_not_in_the_maps(context, table)]
+    return Family(tuple(entries), table.select(*KEYS, **columns), notices=notices)
 
 
 def groups(context: Context) -> ir.Table:
     """The inequality groups of each index discharge, as text columns `group_<name>`; missing is a group of its own."""
-    people = _people(context)
-    index = context.index.left_join(people, "person_id").drop("person_id_right")
-    index = _with_imd(context, index)
-    index = _with_site(context, index)
+    index = context.index.left_join(_people(context), "person_id").drop("person_id_right")
+    index = _with_site(context, with_deprivation(context, index))
     age = index.age
     band = ibis.cases(
         (age < 65, "18-64"), (age < 75, "65-74"), (age < 85, "75-84"), (age >= 85, "85 and over"), else_=NOT_RECORDED
@@ -114,66 +119,30 @@ def groups(context: Context) -> ir.Table:
 
 
 def _people(context: Context) -> ir.Table:
+    """One row a person: `gender`, `race`, `race_text`, `hispanic`, and `category`, the NHS category of ethnicity."""
     person = context.cdm.table("person")
-    return person.group_by("person_id").aggregate(
+    people = person.group_by("person_id").aggregate(
         gender=person.gender_concept_id.max(),
         race=person.race_concept_id.max(),
         race_text=person.race_source_value.strip().upper().max(),
+        other_text=person.ethnicity_source_value.strip().upper().max(),
         hispanic=person.ethnicity_concept_id.max(),
     )
-
-
-def _with_imd(context: Context, index: ir.Table) -> ir.Table:
-    """The latest deprivation quintile recorded by the day of discharge."""
-    concept = read_yaml("social.yaml")["imd_quintile"]["concept"]
-    seen = context.cdm.table("observation")
-    seen = seen.filter(
-        (seen.observation_source_concept_id == concept) | (seen.observation_concept_id == concept),
-        seen.value_as_number.between(1, 5),
-    ).select("person_id", imd_on="observation_date", imd_value="value_as_number")
-    pairs = index.select(*KEYS, "discharge_date").inner_join(seen, "person_id")
-    pairs = pairs.filter(pairs.imd_on <= pairs.discharge_date)
-    # two values on one day: the more deprived one, so that nobody's need is hidden
-    daily = pairs.group_by([*KEYS, "imd_on"]).aggregate(imd_value=pairs.imd_value.min())
-    latest = daily.group_by(list(KEYS)).aggregate(imd=on_grid(daily.imd_value.argmax(daily.imd_on), 1))
-    return index.left_join(latest, list(KEYS)).drop("person_id_right", "index_id_right")
-
-
-def _with_site(context: Context, index: ir.Table) -> ir.Table:
-    """The site that discharged the person; with many sites, four groups by volume."""
-    sites = context.cdm.table("care_site")
-    named = sites.group_by("care_site_id").aggregate(
-        name=sites.care_site_name.fill_null(sites.care_site_source_value).min()
-    )
-    volumes = index.filter(index.care_site_id.notnull()).group_by("care_site_id").aggregate(volume=lambda t: t.count())
-    if context.cohort.sites <= context.settings.most_sites:
-        joined = volumes.left_join(named, "care_site_id")
-        labels = joined.select(
-            "care_site_id", site=joined.name.fill_null(ibis.literal("Site ") + joined.care_site_id.cast("string"))
-        )
-    else:
-        ranked = volumes.mutate(
-            before=volumes.volume.sum().over(
-                ibis.window(order_by=[ibis.desc(volumes.volume), volumes.care_site_id], preceding=None, following=0)
-            )
-        )
-        share = (ranked.before - ranked.volume) / ranked.volume.sum().over(ibis.window())
-        labels = ranked.select(
-            "care_site_id",
-            site=ibis.cases(
-                (share < 0.25, "1st quarter of sites by volume (busiest)"),
-                (share < 0.50, "2nd quarter of sites by volume"),
-                (share < 0.75, "3rd quarter of sites by volume"),
-                else_="4th quarter of sites by volume (smallest)",
-            ),
-        )
-    return index.left_join(labels, "care_site_id").drop("care_site_id_right")
+    if not context.cdm.maps.ethnicity:
+        return people.mutate(category=people.race_text)
+    codes = looked_up(context.cdm, context.cdm.maps.ethnicity)
+    more = codes.view()
+    by_race = people.left_join(codes, matched(people.race_text) == codes.key).drop("key").rename(by_race="value")
+    both = by_race.left_join(more, matched(by_race.other_text) == more.key)
+    return both.mutate(category=both.by_race.fill_null(both.value)).drop("by_race", "key", "value")
 
 
 def _ethnicity(context: Context, index: ir.Table) -> ir.StringValue:
     if context.settings.ethnicity_from == "nhs_category":
-        table = [(row["code"], row["group"]) for row in read_csv("ethnicity.csv")]
-        return ibis.cases(*[(index.race_text == code, group) for code, group in table], else_=NOT_RECORDED)
+        return ibis.cases(
+            *[(index.category == row["code"], _shown(context, row)) for row in read_csv("ethnicity.csv")],
+            else_=NOT_RECORDED,
+        )
     races = [(index.race == concept, name) for concept, name in _RACES.items()]
     return ibis.cases(
         (index.hispanic == _HISPANIC, "Hispanic"),
@@ -181,3 +150,69 @@ def _ethnicity(context: Context, index: ir.Table) -> ir.StringValue:
         (index.race_text.notnull(), "Other or not mapped"),
         else_=NOT_RECORDED,
     )
+
+
+def _shown(context: Context, row: dict[str, str]) -> str:
+    detailed = context.settings.ethnicity_detail == "sixteen" and row["group"] != NOT_RECORDED
+    return row["category"] if detailed else row["group"]
+
+
+def _with_site(context: Context, index: ir.Table) -> ir.Table:
+    """The site that discharged the person, or its trust where the study has a map; with many of them, four groups by volume."""
+    if context.cdm.maps.trust:
+        known = trusts(context.cdm)
+        index = index.left_join(known, "care_site_id").drop("care_site_id_right")
+        at = ibis.ifelse(index.care_site_id.notnull(), index.trust.fill_null(NOT_IN_MAP), ibis.null("string"))
+        index = index.mutate(site_key=at).drop("trust")
+        many = len(set(context.cdm.maps.trust.values())) > context.settings.most_sites
+    else:
+        index = index.mutate(site_key=index.care_site_id.cast("string"))
+        many = context.cohort.sites > context.settings.most_sites
+    volumes = index.filter(index.site_key.notnull()).group_by("site_key").aggregate(volume=lambda t: t.count())
+    labels = _by_volume(volumes) if many else _by_name(context, volumes)
+    return index.left_join(labels, "site_key").drop("site_key_right", "site_key")
+
+
+def _by_name(context: Context, volumes: ir.Table) -> ir.Table:
+    if context.cdm.maps.trust:
+        return volumes.select("site_key", site=volumes.site_key)
+    sites = context.cdm.table("care_site")
+    named = sites.group_by(named_key=sites.care_site_id.cast("string")).aggregate(
+        name=sites.care_site_name.fill_null(sites.care_site_source_value).min()
+    )
+    joined = volumes.left_join(named, volumes.site_key == named.named_key)
+    return joined.select("site_key", site=joined.name.fill_null(ibis.literal("Site ") + joined.site_key))
+
+
+def _by_volume(volumes: ir.Table) -> ir.Table:
+    ranked = volumes.mutate(
+        before=volumes.volume.sum().over(
+            ibis.window(order_by=[ibis.desc(volumes.volume), volumes.site_key], preceding=None, following=0)
+        )
+    )
+    share = (ranked.before - ranked.volume) / ranked.volume.sum().over(ibis.window())
+    return ranked.select(
+        "site_key",
+        site=ibis.cases(
+            (share < 0.25, "1st quarter of sites by volume (busiest)"),
+            (share < 0.50, "2nd quarter of sites by volume"),
+            (share < 0.75, "3rd quarter of sites by volume"),
+            else_="4th quarter of sites by volume (smallest)",
+        ),
+    )
+
+
+def _not_in_the_maps(context: Context, table: ir.Table) -> list[Check]:
+    """HFR034 for the maps of ethnicity, small areas and trusts: index discharges whose source value is in no line."""
+    maps = context.cdm.maps
+    counted: dict[str, tuple[ir.BooleanValue, ir.BooleanValue]] = {}
+    if maps.ethnicity:
+        told = table.race_text.notnull() | table.other_text.notnull()
+        counted["ethnicity"] = (told, table.category.notnull())
+    if maps.imd:
+        counted["imd"] = (table.area, table.in_map)
+    if maps.trust:
+        known = trusts(context.cdm).rename(trust_site="care_site_id")
+        table = table.left_join(known, table.care_site_id == known.trust_site)
+        counted["trust"] = (table.care_site_id.notnull(), table.trust.notnull())
+    return unmatched(context.cdm, table, counted) if counted else []

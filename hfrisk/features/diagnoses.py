@@ -22,7 +22,7 @@ def conditions(context: Context) -> Family:
     edition = "icd9" if context.vocabulary == "icd9_cm" else "icd10"
     listed = read_yaml("conditions.yaml")
     days = context.settings.condition_lookback_days
-    window = f"{days} days before admission" + (", and this stay" if context.settings.coding_is_live else "")
+    window = f"{days} days before admission" + (", and this stay" if _stay_is_coded(context) else "")
     columns: dict[str, ir.Value] = {}
     entries = []
     for name, entry in listed.items():
@@ -69,7 +69,8 @@ def conditions(context: Context) -> Family:
     )
     category = history.code.substr(0, 3)
     recent = history.earlier & (history.days_ago <= 365)
-    made = {name: value.cast("float64") for name, value in columns.items()}
+    # PostgreSQL turns a truth into a whole number only
+    made = {name: value.cast("int32").cast("float64") for name, value in columns.items()}
     made["diagnoses_365d"] = on_grid(category.nunique(where=recent), 1)
     entries.append(
         Feature(
@@ -101,10 +102,11 @@ def frailty(context: Context) -> Family:
     else:
         listed = [(code, code) for code in weights]
     table = small_table(
+        context.cdm,
         [
             {"prefix": prefix, "category": category, "points": sum(weights[part] for part in category.split("+"))}
             for prefix, category in listed
-        ]
+        ],
     )
     # each code that occurs is looked up once, by its longest listed prefix, not once for every person who has it
     codes = _coded(context).select("code").distinct()
@@ -144,8 +146,14 @@ def _history(context: Context, days: int) -> ir.Table:
     pairs = pairs.mutate(days_ago=ago).left_join(own, "visit_occurrence_id").drop("visit_occurrence_id_right")
     of_this_stay = (pairs.stay_of == pairs.index_id).fill_null(False)
     earlier = pairs.days_ago.between(1, days) & ~of_this_stay
-    keep = earlier | of_this_stay if context.settings.coding_is_live else earlier
+    keep = earlier | of_this_stay if _stay_is_coded(context) else earlier
     return pairs.mutate(earlier=earlier).filter(keep).select(*KEYS, "code", "earlier", "days_ago")
+
+
+def _stay_is_coded(context: Context) -> bool:
+    """Whether the diagnoses of the index stay are known when the risk is asked for; a day after admission none is coded yet."""
+    when = context.cohort.prediction_time
+    return when == "coded" or (when == "discharge" and context.settings.coding_is_live)
 
 
 def _coded(context: Context) -> ir.Table:

@@ -54,19 +54,24 @@ class Family:
 
 
 def on_grid(value: ir.NumericValue, precision: float) -> ir.FloatingValue:
-    """The value rounded in the engine to a multiple of `precision`.
+    """The value rounded in the engine to a multiple of `precision`; what lies halfway goes away from zero.
 
-    Parallel sums differ in their last digits between runs; on the grid they do not. A power of ten is rounded by digits, so that
-    0.1 stays the number that a reader writes as 0.1.
+    Parallel sums differ in their last digits between runs; on the grid they do not. Engines' own rounding differs in what lies
+    halfway (PostgreSQL: to the even number; by decimals, not by the double), so it is written out in operations that every engine
+    does alike. A power of ten is divided by, not multiplied with, so that 0.1 stays the number that a reader writes as 0.1.
     """
     value = value.cast("float64")
-    digits = {1.0: 0, 0.1: 1, 0.01: 2, 0.001: 3}.get(precision)
-    if digits is not None:
-        return value.round(digits).cast("float64")
-    return (value / precision).round(0) * precision
+    parts = {1.0: 1.0, 0.1: 10.0, 0.01: 100.0, 0.001: 1000.0}.get(precision)
+    steps = value * parts if parts else value / precision
+    whole = (steps.abs() + 0.5).floor().cast("float64")
+    whole = ibis.ifelse(steps < 0, -whole, whole)
+    return whole / parts if parts else whole * precision
 
 
-def small_table(rows: Sequence[Mapping[str, object]]) -> ir.Table:
-    """A small table written into the query itself, to join where a long CASE would be repeated at every use."""
-    listed = ibis.array([ibis.struct(row) for row in rows]).unnest().name("row").as_table()
-    return listed.select(**{name: listed.row[name] for name in rows[0]})
+def small_table(cdm: Cdm, rows: Sequence[Mapping[str, object]]) -> ir.Table:
+    """A small table written into the query itself, to join where a long CASE would be repeated at every use.
+
+    Each column has the type of its first value: text, whole number or real number.
+    """
+    kinds = {str: "string", int: "int64", float: "float64"}
+    return cdm.values(rows, {name: kinds[type(value)] for name, value in rows[0].items()})

@@ -1,4 +1,4 @@
-"""Heart-failure medicines being taken at discharge."""
+"""Heart-failure medicines being taken when the risk is asked for."""
 
 from __future__ import annotations
 
@@ -29,15 +29,15 @@ def medicines(context: Context) -> Family:
         rows.drug_exposure_end_datetime.fill_null(rows.drug_exposure_start_datetime),
     )
     rows = rows.select("person_id", "drug_concept_id", began=began, ended=ibis.greatest(began, ended))
-    index = context.index.select(*KEYS, "admission_date", "discharged_at")
+    index = context.index.select(*KEYS, "admission_date", "predicted_at")
     pairs = index.inner_join(rows, "person_id")
-    since = pairs.discharged_at - ibis.interval(hours=context.settings.medicines_hours)
-    pairs = pairs.filter(pairs.began < pairs.discharged_at, pairs.ended >= since)
+    since = pairs.predicted_at - ibis.interval(hours=context.settings.medicines_hours)
+    pairs = pairs.filter(pairs.began < pairs.predicted_at, pairs.ended >= since)
     columns: dict[str, ir.BooleanValue] = {}
     entries = []
-    window = f"last {context.settings.medicines_hours} hours of the stay"
+    window = _window(context)
     for name, entry in classes.items():
-        columns[name] = pairs.drug_concept_id.isin(_ingredients(context.cdm, entry["concepts"])).max()
+        columns[name] = pairs.drug_concept_id.isin(_ingredients(context.cdm, entry["concepts"])).any()
         entries.append(
             Feature(
                 name,
@@ -55,7 +55,9 @@ def medicines(context: Context) -> Family:
                 kind="binary",
             )
         )
-    given = pairs.group_by(list(KEYS)).aggregate(**{name: value.cast("float64") for name, value in columns.items()})
+    # PostgreSQL turns a truth into a whole number only
+    made = {name: value.cast("int32").cast("float64") for name, value in columns.items()}
+    given = pairs.group_by(list(KEYS)).aggregate(**made)
     pillars = [given[name] for name, entry in classes.items() if entry["pillar"]]
     table = given.mutate(pillars=on_grid(sum(pillars[1:], pillars[0]), 1))
     entries.append(
@@ -77,6 +79,13 @@ def medicines(context: Context) -> Family:
     )
     nothing = context.cdm.frame(pairs.limit(1).select("person_id"), "medicines").empty
     return Family(tuple(entries), table, absent=0.0, notices=[_none_given(window)] if nothing else [])
+
+
+def _window(context: Context) -> str:
+    hours = context.settings.medicines_hours
+    if context.cohort.prediction_time == "admission_24h":
+        return f"{hours} hours up to 24 hours after admission"
+    return f"last {hours} hours of the stay"
 
 
 def _ingredients(cdm: Cdm, concepts: list[int]) -> list[int]:

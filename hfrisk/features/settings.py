@@ -36,8 +36,17 @@ class FeatureSettings(Settings):
     )
     ethnicity_from: Literal["nhs_category", "omop_race"] = Field(
         default="nhs_category",
-        description="How ethnicity is recorded: nhs_category (the NHS letter code in race_source_value) or omop_race "
-        "(race and ethnicity concepts, as in data from the United States).",
+        description="How ethnicity is recorded: nhs_category (the NHS letter code in race_source_value, or a local code with the map "
+        "source.maps.ethnicity) or omop_race (race and ethnicity concepts, as in data from the United States).",
+    )
+    ethnicity_detail: Literal["five", "sixteen"] = Field(
+        default="five",
+        description="Groups in which ethnicity is shown: five, or the sixteen categories of the NHS Data Dictionary. Not stated and not "
+        "recorded are groups of their own in both.",
+    )
+    imd_scale: Literal["quintile", "decile"] = Field(
+        default="quintile",
+        description="What the observation of deprivation (concept 35812882) holds: 1 to 5, or 1 to 10; 1 is the most deprived.",
     )
     calendar_year: bool = Field(
         default=False,

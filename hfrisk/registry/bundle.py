@@ -187,6 +187,8 @@ def _texts(released: Released, *, name: str) -> tuple[dict[str, str], str]:
     from importlib.resources import files
 
     bundle = released.bundle
+    if bundle is None:
+        raise ValueError("a study without a model has nothing to export")
     versions = {library: metadata.version(library) for library in _LIBRARIES}
     texts = {
         "model.txt": bundle.model_text,

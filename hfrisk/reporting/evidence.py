@@ -12,7 +12,10 @@ import pandas as pd
 from hfrisk.disclosure import Released
 from hfrisk.reporting import words
 
-__all__ = ["Evidence", "Number", "firm", "held", "reason_of", "why_held"]
+__all__ = ["QUARTER", "Evidence", "Number", "clearly_apart", "firm", "held", "reason_of", "why_held"]
+
+QUARTER = "quarter"
+"""Under this name calendar quarters stand among the groups of the released outcomes."""
 
 _FIRM = 100  # as the disclosure gate has it
 _NOT_HERE = f"{words.NOT_COMPUTED}: this run did not produce it"
@@ -80,6 +83,8 @@ class Evidence:
 
     def __init__(self, released: Released) -> None:
         self.released = released
+        #: Whether the study describes and makes no model.
+        self.describes: bool = released.bundle is None
         models = list(dict.fromkeys(released.performance.get("model", pd.Series(dtype=str)).astype(str)))
         preferred = [m for m in ("lightgbm", "logistic") if m in models] + models
         #: The model that the report is about; empty when nothing was assessed.
@@ -177,6 +182,13 @@ class Evidence:
         mine = frame[(frame["model"] == self.model) & (frame["group"] == "all")]
         splits = list(mine["split"])
         return "test" if "test" in splits or not splits else str(splits[0])
+
+
+def clearly_apart(frame: pd.DataFrame, share: float) -> pd.DataFrame:
+    """The rows (with lower, upper) whose interval leaves `share` out, as a reader sees it."""
+    limits = zip(frame["lower"], frame["upper"], strict=True)
+    clear = pd.Series([words.shares_differ(low, high, share) for low, high in limits], index=frame.index, dtype=bool)
+    return frame[clear]
 
 
 def firm(n: object, events: object) -> bool:

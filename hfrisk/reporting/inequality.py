@@ -5,11 +5,13 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
+import pandas as pd
+
 from hfrisk.reporting import words
 from hfrisk.reporting.evidence import Evidence, Number
 from hfrisk.reporting.naming import EXPECTED_GROUPS, group_name, level_name, people
 
-__all__ = ["Groups", "sort_groups"]
+__all__ = ["Groups", "missing_groups", "named_by_group", "sort_groups"]
 
 _NAMED = 8  # a longer list of levels (hospitals) is counted instead
 
@@ -51,7 +53,7 @@ def sort_groups(evidence: Evidence) -> Groups:
     out.sort(key=lambda g: -_distance(g))
     worse = [_served(evidence, g) for g in out]
     worse.extend(_ranked(evidence))
-    unknown = _too_small(groups) + _absent(evidence, groups)
+    unknown = _too_small(groups) + missing_groups({g.group for g in groups})
     return Groups(_summary(evidence, seen, len(worse), off), tuple(worse), tuple(unknown), len(seen))
 
 
@@ -138,8 +140,8 @@ def _recorded(groups: list[Number]) -> list[Number]:
     return [g for g in groups if g.group in here]
 
 
-def _absent(evidence: Evidence, groups: list[Number]) -> list[str]:
-    here = {g.group for g in groups}
+def missing_groups(here: set[str]) -> list[str]:
+    """A sentence naming the groups that a reader looks for and that these data do not record; none when all are there."""
     gone = [_plain(g) for g in EXPECTED_GROUPS if g not in here]
     if not gone:
         return []
@@ -148,6 +150,13 @@ def _absent(evidence: Evidence, groups: list[Number]) -> list[str]:
 
 def _plain(group: str) -> str:
     return "deprivation" if group == "imd_quintile" else group_name(group).lower()
+
+
+def named_by_group(these: pd.DataFrame, groups: pd.DataFrame) -> str:
+    """Levels named under their group; of a long list of levels only how many."""
+    return _by_group(
+        *([Number(group=g, level=v) for g, v in zip(f["group"], f["level"], strict=True)] for f in (these, groups))
+    )
 
 
 def _by_group(these: list[Number], groups: list[Number]) -> str:

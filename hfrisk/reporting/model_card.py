@@ -2,21 +2,21 @@
 
 from __future__ import annotations
 
-from hfrisk.reporting.evidence import Evidence
+from hfrisk.disclosure import Bundle
 from hfrisk.reporting.front import FrontPage
 
 __all__ = ["model_card"]
 
 
-def model_card(page: FrontPage, evidence: Evidence) -> str:
+def model_card(page: FrontPage, bundle: Bundle) -> str:
     """The card.
 
     Parameters
     ----------
     page
         Page one of the report, whose sentences the card repeats.
-    evidence
-        The released numbers.
+    bundle
+        The model as it left.
     """
     made_up = ["> The people behind these numbers are made up.", ""] if page.made_up else []
     lines = [
@@ -54,8 +54,8 @@ def model_card(page: FrontPage, evidence: Evidence) -> str:
     lines += [
         "## The model",
         "",
-        f"{len(evidence.released.bundle.contract.get('inputs', []))} inputs, all known at discharge; calibration: "
-        f"{evidence.released.bundle.calibration.get('method', 'none')}; the whole evaluation is in report.html.",
+        f"{len(bundle.contract.get('inputs', []))} inputs, all known at discharge; calibration: "
+        f"{bundle.calibration.get('method', 'none')}; the whole evaluation is in report.html.",
         "",
     ]
     return "\n".join(lines)

@@ -13,6 +13,7 @@ __all__ = [
     "model_name",
     "people",
     "split_name",
+    "told_by",
 ]
 
 #: Groups that a reader looks for, and that the page misses aloud when the data do not record them.
@@ -53,6 +54,30 @@ _MODELS = {
 }
 
 _SPLITS = {"test": "later discharges", "cross-validation": "cross-validation", "development": "development"}
+
+_TOLD = {
+    "heart_failure": {
+        "condition_status": "the status of the diagnosis",
+        "legacy_type": "the type of the diagnosis, as older sources have it",
+        "source_status": "the position as the source wrote it",
+        "order": "the order in which the diagnoses stand",
+        "any_position": "a diagnosis in any position",
+    },
+    "unplanned": {
+        "admission_method": "the recorded admission method",
+        "observation": "the admission method recorded as an observation",
+        "ae_segment": "an A&E visit that leads to the admission",
+        "admitted_from": "admission from an emergency department",
+        "assume_unplanned": "nothing: it is assumed",
+        "planned": "planned, or nothing says otherwise",
+    },
+    "spells": {
+        "stays": "all hospital stays",
+        "overlapping": "overlap in time",
+        "transfer": "a recorded transfer",
+        "stand_in": "a stay elsewhere the next day, where no transfer is recorded",
+    },
+}
 
 #: measure -> (words for a table, decimals, what a good value is)
 MEASURES = {
@@ -119,6 +144,11 @@ def model_name(model: str) -> str:
 def split_name(split: str) -> str:
     """Where a number was measured."""
     return _SPLITS.get(split, split)
+
+
+def told_by(question: str, evidence: str) -> str:
+    """What told whether a stay was for heart failure, unplanned, or part of a spell."""
+    return _TOLD.get(question, {}).get(evidence, evidence.replace("_", " "))
 
 
 def _thing(group: str) -> str:

@@ -11,6 +11,7 @@ import pandas as pd
 
 from hfrisk.disclosure import Released
 from hfrisk.reporting.chapters import all_chapters
+from hfrisk.reporting.description import description_page
 from hfrisk.reporting.evidence import Evidence
 from hfrisk.reporting.exhibits import Chapter, Definitions, Exhibit, Picture, Prose, Table, data_uri, emphasis
 from hfrisk.reporting.front import FrontPage, front_page
@@ -30,20 +31,20 @@ class Rendered:
     html
         The whole report: style and figures inside, no script, nothing fetched.
     model_card
-        A short model card in Markdown.
+        A short model card in Markdown; None where there is no model.
     figures
         The figures again, as PNG bytes by file name without ending.
     tables
         The released tables behind them, by file name without ending, and the computed sentences of page one
         (``statements``).
     verdict
-        One of the three verdicts.
+        One of the three verdicts on a model, or of the three on the data where there is no model.
     pdf
         The page on paper, when the settings ask for it.
     """
 
     html: str
-    model_card: str
+    model_card: str | None
     figures: dict[str, bytes]
     tables: dict[str, pd.DataFrame]
     verdict: str
@@ -51,7 +52,7 @@ class Rendered:
 
 
 def render(released: Released, settings: ReportingSettings) -> Rendered:
-    """Make the validation report.
+    """Make the validation report, or the descriptive one where there is no model.
 
     Parameters
     ----------
@@ -70,12 +71,12 @@ def render(released: Released, settings: ReportingSettings) -> Rendered:
     The same input gives the same bytes: nothing is read from clock, network, folder or environment.
     """
     evidence = Evidence(released)
-    page = front_page(evidence, settings)
+    page = description_page(evidence, settings) if evidence.describes else front_page(evidence, settings)
     chapters = all_chapters(evidence, settings)
     html = _environment().get_template("report.html").render(page=page, chapters=chapters, evidence=evidence)
     return Rendered(
         html=html,
-        model_card=model_card(page, evidence),
+        model_card=None if released.bundle is None else model_card(page, released.bundle),
         figures={p.name: p.wide for p in _pictures(page, chapters)},
         tables=_tables(released, page),
         verdict=page.verdict.words,

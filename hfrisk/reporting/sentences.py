@@ -12,24 +12,32 @@ __all__ = [
     "no_curve",
     "point_at",
     "recent",
+    "size",
     "spread_of_risks",
     "who",
     "who_learned",
+    "why",
 ]
 
 
 # ------------------------------------------------------------------ whom was it tried on?
 
 
-def who(evidence: Evidence) -> str:
-    """Discharges, people, period, hospitals, and what happened to them."""
+def size(evidence: Evidence) -> str:
+    """Discharges, people, period and hospitals."""
     head = evidence.released.headline
-    size = f"**{_count(head, 'index_discharges')} discharges** of {_count(head, 'persons')} people"
+    told = f"**{_count(head, 'index_discharges')} discharges** of {_count(head, 'persons')} people"
     place = ""
     if words.known(head.get("sites")):
         sites = int(head["sites"])
         place = f", from {words.count(sites)} {'hospital' if sites == 1 else 'hospitals'}"
-    sentence = f"{size}{_period(head)}{place}."
+    return f"{told}{_period(head)}{place}."
+
+
+def who(evidence: Evidence) -> str:
+    """Discharges, people, period, hospitals, and what happened to them."""
+    head = evidence.released.headline
+    sentence = size(evidence)
     if words.known(head.get("share_events")):
         share = float(head["share_events"])
         base = words.out_of(share)
@@ -40,11 +48,11 @@ def who(evidence: Evidence) -> str:
         if evidence.composite:
             return f"{sentence}."
         if not words.known(head.get("share_died")):
-            return f"{sentence}. How many died first is {_why(head, 'share_died')}."
+            return f"{sentence}. How many died first is {why(head, 'share_died')}."
         died = float(head["share_died"])
         base = words.out_of(died)
         return f"{sentence}, and {words.in_hundred(died, base)} in every {base:,} died first ({words.percent(died)})."
-    return f"{sentence} How many {evidence.outcome} is {_why(head, 'share_events')}."
+    return f"{sentence} How many {evidence.outcome} is {why(head, 'share_events')}."
 
 
 def who_learned(evidence: Evidence) -> str:
@@ -209,10 +217,11 @@ def drivers(evidence: Evidence) -> list[str]:
 
 def _count(head: dict[str, object], key: str) -> str:
     value = head.get(key)
-    return words.count(value) if words.known(value) else f"[{_why(head, key)}]"
+    return words.count(value) if words.known(value) else f"[{why(head, key)}]"
 
 
-def _why(head: dict[str, object], key: str) -> str:
+def why(head: dict[str, object], key: str) -> str:
+    """Why a number of page one is not there, to follow "is"."""
     reasons = head.get("reasons")
     text = str(reasons.get(key, "")) if isinstance(reasons, dict) else ""
     if not text:

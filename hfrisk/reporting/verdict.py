@@ -1,4 +1,4 @@
-"""The verdict: what may be done with the model, computed from the checks and from its later performance."""
+"""The verdict on a model: what may be done with it, computed from the checks and from its later performance."""
 
 from __future__ import annotations
 
@@ -10,9 +10,11 @@ from hfrisk.reporting.evidence import Evidence
 from hfrisk.reporting.naming import people
 from hfrisk.reporting.settings import ReportingSettings
 
-__all__ = ["Reason", "Verdict", "Words", "reach"]
+__all__ = ["Grade", "Reason", "Verdict", "Words", "reach"]
 
 Words = Literal["Fit for silent testing", "Needs recalibration before use", "Do not use"]
+
+Grade = Literal["go", "wait", "stop"]
 
 #: Checks that say what the grounds below say with their numbers: chance, level, slope, no test.
 _TOLD_HERE = ("HFR130", "HFR131", "HFR134", "HFR135")
@@ -30,12 +32,14 @@ class Reason:
 
 @dataclass(frozen=True)
 class Verdict:
-    """What may be done with the model.
+    """What may be done with the model, or with the figures where there is none.
 
     Parameters
     ----------
     words
         One of the three verdicts.
+    grade
+        How grave it is.
     meaning
         What it allows, in one sentence.
     reasons
@@ -44,12 +48,18 @@ class Verdict:
         What happens next.
     """
 
-    words: Words
+    words: str
+    grade: Grade
     meaning: str
     reasons: tuple[str, ...]
     next_steps: tuple[str, ...]
 
 
+_GRADE: dict[Words, Grade] = {
+    "Fit for silent testing": "go",
+    "Needs recalibration before use": "wait",
+    "Do not use": "stop",
+}
 _MEANING: dict[Words, str] = {
     "Fit for silent testing": (
         "It may be run quietly beside usual care, with nobody shown its numbers, to see whether it goes on working."
@@ -86,7 +96,7 @@ def reach(evidence: Evidence, settings: ReportingSettings) -> Verdict:
     told = [g.text for g in sorted(grounds, key=lambda g: -_RANK[g.words])]
     if verdict == "Fit for silent testing":
         told = [*told, *_in_favour(evidence), *_to_keep_in_mind(evidence)]
-    return Verdict(verdict, _MEANING[verdict], tuple(told[:3]), _next_steps(verdict, evidence))
+    return Verdict(verdict, _GRADE[verdict], _MEANING[verdict], tuple(told[:3]), _next_steps(verdict, evidence))
 
 
 def _checks(evidence: Evidence, told_elsewhere: tuple[str, ...] = _TOLD_HERE) -> list[Reason]:

@@ -32,6 +32,7 @@ __all__ = [
     "percent",
     "predicted_against_observed",
     "share_in_words",
+    "shares_differ",
     "signed",
     "significant",
     "trimmed",
@@ -103,6 +104,15 @@ def count(value: float) -> str:
 def differs(lower: float, upper: float, value: float, decimals: int = 2) -> bool:
     """Whether an interval leaves `value` out, as the interval is shown: a reader must be able to see it."""
     return known(lower) and known(upper) and not round(lower, decimals) <= value <= round(upper, decimals)
+
+
+def shares_differ(lower: float, upper: float, share: float) -> bool:
+    """Whether the interval of a share leaves `share` out, as all three are written in percentages."""
+    if not (known(lower) and known(upper) and known(share)):
+        return False
+    digits = 2 - 1 - math.floor(math.log10(100 * share)) if share > 0 else 1
+    low, middle, high = (half_up(100 * value, digits) for value in (lower, share, upper))
+    return not low <= middle <= high
 
 
 def in_words(value: int) -> str:

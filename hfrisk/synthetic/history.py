@@ -14,6 +14,8 @@ from typing import Any
 import numpy as np
 
 from hfrisk.synthetic.draws import DAY, Bools, Floats, Ints, happens, pick
+from hfrisk.synthetic.drift import stays_away
+from hfrisk.synthetic.everyday import clinic_tests, ward_medicines
 from hfrisk.synthetic.stays import (
     add_loose_codes,
     attend,
@@ -31,7 +33,7 @@ __all__ = ["LOOK_BACK_DAYS", "before_first_admission", "clinic_day", "long_term_
 LOOK_BACK_DAYS = 730
 _CELL = 30
 _BUFFER = 5
-_REVIEW, _CLINIC = 18, 19
+_REVIEW, _CLINIC, _ATTENDED, _PLANNED = 18, 19, 20, 24
 _YEAR = 365.25
 _HISTORY = 24 * _CELL + _BUFFER  # days before the first admission: inside the look-back, and after the data begin
 
@@ -44,24 +46,32 @@ def quiet_time(world: World, who: Ints, first: Ints, last: Ints) -> Stays:
     The emergency stays. The last five days stay empty.
     """
     rng = world.rng
-    rates = world.recipe["rates" if world.ill else "background_rates"]
+    rates = world.rates
     cells = np.maximum((last - _BUFFER - first) // _CELL, 0)
     owner = np.repeat(np.arange(len(who)), cells)
     to_end = np.repeat(np.cumsum(cells), cells) - np.arange(len(owner))  # 1 is the last cell
     day = last[owner] - _BUFFER - to_end * _CELL
     emergency = happens(rng, _chance(_emergency_rate(world, who, rates))[owner], len(owner))
+    emergency = _comes(world, "emergency", day, emergency)
     stays = _other_emergencies(world, who[owner[emergency]], day[emergency])
 
     recent = np.bincount(owner[emergency & (to_end <= 12)], minlength=len(who)) > 0
     attended = happens(rng, _chance(_attendance_rate(world, who, rates, recent))[owner], len(owner))
+    attended = _comes(world, "attendance", day + _ATTENDED, attended)
     attend(world, who[owner[attended]], day[attended] + rng.integers(20, 23, attended.sum()))
 
-    planned = np.flatnonzero(happens(rng, _chance(np.float64(rates["planned"])), len(owner)))
+    comes = happens(rng, _chance(np.float64(rates["planned"])), len(owner))
+    planned = np.flatnonzero(_comes(world, "planned", day + _PLANNED, comes))
     length = np.minimum(pick(rng, world.recipe["planned_stay"]["nights"], len(planned)), 2)
-    planned_stays(world, who[owner[planned]], day[planned] + rng.integers(24, 28, len(planned)), length)
+    elective = planned_stays(world, who[owner[planned]], day[planned] + rng.integers(24, 28, len(planned)), length)
 
     clinic = happens(rng, _chance(np.float64(rates["outpatient"])), len(owner))
-    visit_clinics(world, who[owner[clinic]], day[clinic] + _CLINIC + 4 * rng.integers(0, 2, clinic.sum()))
+    clinic = _comes(world, "outpatient", day + _CLINIC, clinic)
+    seen = visit_clinics(world, who[owner[clinic]], day[clinic] + _CLINIC + 4 * rng.integers(0, 2, clinic.sum()))
+    if world.full:
+        clinic_tests(world, seen)
+        ward_medicines(world, stays, "emergency")
+        ward_medicines(world, elective, "planned")
     return stays
 
 
@@ -93,6 +103,10 @@ def long_term_records(world: World, first: int, last: int) -> None:
     day = world.rng.integers(first, last, len(row))
     alive = day < world.timeline.died[row] // DAY
     add_loose_codes(world, row[alive], day[alive], world.people.condition_codes[row, column][alive])
+
+
+def _comes(world: World, kind: str, day: Ints, comes: Bools) -> Bools:
+    return stays_away(world.rng, kind, day, comes, world.settings, world.recipe)
 
 
 def _other_emergencies(world: World, who: Ints, day: Ints) -> Stays:

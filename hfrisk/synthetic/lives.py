@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 
 from hfrisk.synthetic.draws import DAY, Bools, Floats, Ints, day_number, happens, nights, pick
+from hfrisk.synthetic.drift import event_rate
 from hfrisk.synthetic.history import (
     LOOK_BACK_DAYS,
     before_first_admission,
@@ -115,6 +116,7 @@ def _round(world: World, who: Ints, arrival: Ints) -> tuple[pd.DataFrame, Ints, 
 
     length = stays.end // DAY - stays.start // DAY
     inputs |= {"length_of_stay": length, **_last_values(world, tests)}
+    inputs |= event_rate(stays.end // DAY, world.settings, recipe)
     risk = true_risk(inputs, recipe)
     state = draw_state(rng, risk)
     outcome_day = draw_day(rng, state, length, recipe)

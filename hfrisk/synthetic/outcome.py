@@ -38,7 +38,8 @@ def true_risk(inputs: Mapping[str, Any], recipe: Recipe) -> Risk:
     ----------
     inputs
         Arrays named as the ``true_`` columns of truth.parquet, without the prefix. Tests are the last value before
-        discharge, in UK units; the counts and the frailty score end the day before admission.
+        discharge, in UK units; the counts and the frailty score end the day before admission. `drift_readmission` and
+        `drift_death` (log-odds) are there only in a region whose event rate drifts.
 
     Notes
     -----
@@ -46,8 +47,8 @@ def true_risk(inputs: Mapping[str, Any], recipe: Recipe) -> Risk:
     both are divided by their sum. One state is drawn for a discharge, so these are its true probabilities.
     """
     terms = _terms(inputs, recipe)
-    readmitted = _expit(_linear(recipe["risk"]["readmission"], terms))
-    died = _expit(_linear(recipe["risk"]["death"], terms))
+    readmitted = _expit(_linear(recipe["risk"]["readmission"], terms) + inputs.get("drift_readmission", 0.0))
+    died = _expit(_linear(recipe["risk"]["death"], terms) + inputs.get("drift_death", 0.0))
     total = np.maximum(readmitted + died, 1.0)
     readmitted, died = readmitted / total, died / total
     return Risk(readmitted, died, np.maximum(1.0 - readmitted - died, 0.0))

@@ -20,6 +20,7 @@ from hfrisk.synthetic.draws import (
     pick,
     split_normal,
 )
+from hfrisk.synthetic.drift import case_mix, entry_after_the_dip
 from hfrisk.synthetic.recipe import Recipe
 from hfrisk.synthetic.settings import RegionSettings
 
@@ -86,11 +87,14 @@ def draw_patients(rng: np.random.Generator, n: int, trusts: Trusts, settings: Re
     first = day_number(settings.discharges_from)
     days = day_number(settings.discharges_to) - first + 1
     entry = (first + rng.integers(0, days, n)) * DAY + rng.integers(10, 1350, n)
+    entry = entry_after_the_dip(rng, entry, settings, recipe)
     female = happens(rng, numbers["female"], n)
     quartiles = numbers["age_quartiles"]
     table = np.array([quartiles["male"], quartiles["female"]], dtype=np.float64)[female.astype(np.int64)]
-    age = split_normal(rng, table) + by_sex(numbers["age_at_entry"], female)
-    return _people(rng, age, female, entry, entry // DAY, 1.0, settings, recipe, trusts)
+    older, fewer_low = case_mix(entry // DAY, settings, recipe)
+    age = split_normal(rng, table) + by_sex(numbers["age_at_entry"], female) + older
+    low = by_sex(numbers["low_ejection_fraction"], female) + fewer_low
+    return _people(rng, age, female, low, entry, entry // DAY, 1.0, settings, recipe, trusts)
 
 
 def draw_background(
@@ -103,13 +107,15 @@ def draw_background(
     female = happens(rng, 0.5, n)
     entry = np.zeros(n, dtype=np.int64)
     share = recipe["background"]["long_term"]
-    return _people(rng, age, female, entry, np.full(n, middle), share, settings, recipe, trusts)
+    low = by_sex(recipe["people"]["low_ejection_fraction"], female)
+    return _people(rng, age, female, low, entry, np.full(n, middle), share, settings, recipe, trusts)
 
 
 def _people(
     rng: np.random.Generator,
     age: Floats,
     female: Bools,
+    low_ejection_fraction: Floats,
     entry: Ints,
     age_day: Ints,
     long_term_share: float,
@@ -127,7 +133,7 @@ def _people(
     age = np.clip(age, *numbers["age_limits"])
     trust = _trust(rng, imd, np.isin(group, ["white"], invert=True), trusts)
     frailty = rng.standard_normal(n) + numbers["frailty_by_age"] * (age - numbers["frailty_centre_age"])
-    low = happens(rng, by_sex(numbers["low_ejection_fraction"], female), n)
+    low = happens(rng, low_ejection_fraction, n)
     levels = rng.standard_normal((n, len(recipe.tests)))
     conditions, codes = _conditions(rng, age, female, group == "asian", frailty, levels, long_term_share, recipe)
     missing = happens(rng, settings.ethnicity_missing, n)

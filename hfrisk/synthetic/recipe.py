@@ -68,6 +68,12 @@ class Recipe:
         """The column of a laboratory test or vital sign."""
         return self.tests.index(name)
 
+    @property
+    def drug_names(self) -> list[str]:
+        """The names of the drugs, in their order."""
+        names = {**self.numbers["drug_names"], **self.numbers["other_drug_names"]}
+        return [names[concept] for concept in self.drugs]
+
     def condition(self, name: str) -> int:
         """The column of a long-term condition."""
         return self.long_term.index(name)
@@ -82,7 +88,7 @@ def load_recipe() -> Recipe:
         codes=_code_book(numbers),
         long_term=tuple(numbers["long_term"]),
         tests=tuple(numbers["laboratory"]),
-        drugs=tuple(numbers["drug_names"]),
+        drugs=(*numbers["drug_names"], *numbers["other_drug_names"]),
     )
 
 

@@ -189,7 +189,7 @@ def _drugs(
         drug_type_concept_id=_ADMINISTERED,
         route_concept_id=route,
         visit_occurrence_id=visit_id[visit[rows]],
-        drug_source_value=words(drug, [recipe["drug_names"][concept] for concept in recipe.drugs]),
+        drug_source_value=words(drug, recipe.drug_names),
         route_source_value=words((route != oral).astype(np.int64), ("oral", "intravenous")),
     )
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
@@ -34,3 +35,15 @@ class World:
     timeline: Timeline
     ill: bool
     last_day: int
+
+    @property
+    def full(self) -> bool:
+        """Whether these are people without heart failure in a region that is sized by its people."""
+        return not self.ill and self.settings.persons is not None
+
+    @property
+    def rates(self) -> Any:
+        """Visits a year."""
+        if self.full:
+            return self.recipe["full_background"]["rates"]
+        return self.recipe["rates" if self.ill else "background_rates"]

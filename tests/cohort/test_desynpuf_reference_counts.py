@@ -18,11 +18,12 @@ EVERYTHING = {
     "discharged_alive": False,
     "complete_follow_up": False,
     "window": "1-30",
-    "spells": {"merge_overlapping": False, "merge_same_day": False},
+    "spells": {"rule": "none", "merge_overlapping": False, "merge_same_day": False},
+    "keep_transferred_out": True,
 }
 ANY = {"preset": "icd9_428", "position": "any"}
 PRINCIPAL = {"preset": "icd9_428", "position": "principal", "principal_status_concepts": (32902,)}
-MERGED = {"merge_overlapping": True, "merge_same_day": True}
+MERGED = {"rule": "none", "merge_overlapping": True, "merge_same_day": True}
 
 
 @pytest.fixture(scope="module")
@@ -77,7 +78,7 @@ def test_the_counts_by_state_are_those_of_an_independent_query(source: Cdm, desy
 def test_attrition_counts_what_each_rule_removes_and_what_only_it_removes(source: Cdm) -> None:
     found = cohort(source, heart_failure=ANY, complete_follow_up=True, discharged_alive=True)
     rows = found.attrition.set_index("rule")
-    assert list(rows.index) == ["all_spells", "heart_failure", "ended", "alive", "followed_up"]
+    assert list(rows.index) == ["all_spells", "heart_failure", "ordinary", "ended", "alive", "followed_up"]
     assert (rows.loc["all_spells", "admissions"], rows.loc["heart_failure", "admissions"]) == (57_336, 13_104)
     assert rows.loc["alive", "excluded"] == 1
     assert rows.loc["followed_up", "excluded"] == 61

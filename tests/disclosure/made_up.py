@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from hfrisk.assessment import AssessmentSettings, Results, assess
+from hfrisk.assessment import AssessmentSettings, Results, assess, describe_population
 from hfrisk.checks import Check
 from hfrisk.disclosure import DisclosureSettings, Released, release
 from hfrisk.explanation import Explanation, ExplanationSettings, explain
@@ -66,6 +66,15 @@ STUDY = {
 }
 
 
+PROVENANCE = {
+    "study_hash": "abc123",
+    "source_fingerprint": "9f8e7d",
+    "libraries": {"lightgbm": "4.7.0"},
+    "seeds": {"model": 20260402},
+    "log": f"read from {CANARY_PATH} up to {CANARY_DATES[1]}",
+}
+
+
 @dataclass(frozen=True)
 class Run:
     """Everything that goes into the gate."""
@@ -85,13 +94,32 @@ class Run:
             self.model,
             settings or DisclosureSettings(),
             study={**STUDY, **study},
-            provenance={
-                "study_hash": "abc123",
-                "source_fingerprint": "9f8e7d",
-                "libraries": {"lightgbm": "4.7.0"},
-                "seeds": {"model": 20260402},
-                "log": f"read from {CANARY_PATH} up to {CANARY_DATES[1]}",
-            },
+            provenance=PROVENANCE,
+            sensitivity=variants(self),
+        )
+
+    def release_without_model(self, settings: DisclosureSettings | None = None) -> Released:
+        """The same people described, in a study that makes no model."""
+        flags = {
+            "self_discharged": self.data.rows["index_id"] % 50 == 0,
+            "palliative": self.data.rows["index_id"] % 700 == 0,
+        }
+        return release(
+            self.cohort,
+            self.features,
+            None,
+            None,
+            settings or DisclosureSettings(),
+            study={key: value for key, value in STUDY.items() if key not in ("model_name", "bands", "threshold")},
+            provenance=PROVENANCE,
+            population=describe_population(
+                self.data.rows.assign(**flags),
+                self.data.features,
+                self.data.groups,
+                DICTIONARY,
+                ("sex", "imd_quintile"),
+            ),
+            sensitivity=variants(self),
         )
 
 
@@ -177,10 +205,18 @@ def cohort(rows: pd.DataFrame, data: ModellingData) -> Any:
     frame = pd.DataFrame(steps, columns=["rule", "words", "admissions", "persons", "events"])
     frame["excluded"] = (-frame["admissions"].diff()).fillna(0).astype(int)
     frame["excluded_only_here"] = [0, 3917, 1, 183, 96, 2]
+    frame.insert(1, "bit", range(len(frame)))
     states = rows["state"].value_counts().to_dict()
     return SimpleNamespace(
         attrition=frame,
         states={"readmitted": states["readmitted"], "died": states["died"], "none": states["none"], "censored": 0},
+        incidence=incidence(rows),
+        strategies={
+            "heart_failure": {"condition_status": n + 251, "legacy_type": n // 9, "order": 3},
+            "unplanned": {"admission_method": n + 1000, "ae_segment": 300, "planned": 3903},
+            "spells": {"stays": n + 5904, "overlapping": 230, "transfer": 463, "stand_in": 7},
+        },
+        eligibility=pd.DataFrame([{"coded": n, "eligible": n - 391, "both": n - 713}]),
         index_discharges=n,
         persons=persons,
         events=events,
@@ -216,6 +252,38 @@ def cohort(rows: pd.DataFrame, data: ModellingData) -> Any:
             ),
         ],
     )
+
+
+def incidence(rows: pd.DataFrame) -> pd.DataFrame:
+    """The cumulative incidence by day of these discharges, all followed to day 29."""
+    n, days = len(rows), pd.DataFrame({"day": np.arange(30)})
+    for state in ("readmitted", "died"):
+        found = rows.loc[rows["state"] == state, "outcome_day"].value_counts()
+        days[state] = days["day"].map(found).fillna(0).astype(int)
+    days["censored"] = 0
+    days.loc[29, "censored"] = n - days["readmitted"].sum() - days["died"].sum()
+    for state, name in (("readmitted", "readmission"), ("died", "death")):
+        days[name] = days[state].cumsum() / n
+        half = 1.96 * np.sqrt(days[name] * (1 - days[name]) / n)
+        days[f"{name}_low"], days[f"{name}_high"] = days[name] - half, days[name] + half
+    return days
+
+
+def variants(run: Run) -> pd.DataFrame:
+    """Other definitions: one that leaves out three events, one with other people."""
+    n, events, died = run.cohort.index_discharges, run.cohort.events, run.cohort.states["died"]
+    rows = []
+    for name, size, found in (
+        ("as defined", n, events),
+        ("without readmissions on day 0", n, events - 3),
+        ("any position", n + 1511, events + 293),
+    ):
+        share = found / size
+        rows.append((name, size, int(size * 0.7), found, share, 29, share, share - 0.01, share + 0.01, died / size))
+    columns = (
+        "name index_discharges persons events rate incidence_day readmission readmission_low readmission_high death"
+    )
+    return pd.DataFrame(rows, columns=columns.split())
 
 
 def notices() -> list[Check]:

@@ -22,7 +22,8 @@ POLICY = Policy()
 def attrition(*steps: tuple[int, int, int]) -> pd.DataFrame:
     frame = pd.DataFrame(steps, columns=["admissions", "persons", "events"])
     frame.insert(0, "rule", [f"rule{i}" for i in range(len(frame))])
-    frame.insert(1, "words", [f"Rule {i}" for i in range(len(frame))])
+    frame.insert(1, "bit", range(len(frame)))
+    frame.insert(2, "words", [f"Rule {i}" for i in range(len(frame))])
     frame["excluded"] = (-frame["admissions"].diff()).fillna(0).astype(int)
     frame["excluded_only_here"] = frame["excluded"] // 2
     return frame
@@ -46,6 +47,12 @@ def test_what_only_one_rule_leaves_out_is_a_count_like_any_other() -> None:
     frame["excluded_only_here"] = [0, 7985, 8, 200]
     flow = release_flow(frame, POLICY)
     assert flow["excluded_only_here"].fillna(-1).tolist() == [0, -1, -1, 200]
+
+
+def test_the_bits_of_a_box_are_those_of_its_rules() -> None:
+    frame = attrition((9000, 5000, 1500), (1009, 700, 220), (1003, 690, 205), (800, 500, 170))
+    frame["bit"] = [0, 3, 1, 2]
+    assert release_flow(frame, POLICY)["bits"].tolist() == ["0", "3+1", "2"]
 
 
 def test_the_last_box_is_the_cohort_and_always_there() -> None:
@@ -159,6 +166,15 @@ def test_a_small_number_on_page_one_is_none_with_its_reason(run: Run, released: 
     # The events are on every page, so it is the third state that keeps the deaths from being worked out.
     assert found["events"] == found["readmitted"] == POLICY.rounded(readmitted)
     assert found["states"]["none"] is None
+
+
+def test_few_who_came_back_for_heart_failure_or_for_something_else_are_not_told(run: Run, released: Released) -> None:
+    back = run.cohort.states["readmitted"]
+    for again, shown in ((231, 230), (7, None), (back - 4, None)):
+        found = headline(run.cohort, released.performance, released.by_period, POLICY, again)
+        assert found["readmitted_for_heart_failure"] == shown
+        assert ("readmitted_for_heart_failure" in found["reasons"]) == (shown is None)
+    assert "readmitted_for_heart_failure" not in released.headline, "nobody looked"
 
 
 def test_with_deaths_as_events_few_deaths_hide_the_readmissions(run: Run, released: Released) -> None:

@@ -51,6 +51,14 @@ def test_nothing_more_is_withheld_when_an_unlisted_rest_protects() -> None:
     assert protect([300, 0], 1000, POLICY).tolist() == [False, True]
 
 
+def test_the_reader_does_not_know_what_is_listed_nowhere() -> None:
+    # 7 lack a test and 4006 do not, which no table says: how many women there are need not be withheld for that.
+    masks = protect_all([[1973, 2040], [7], [82]], 4013, POLICY)
+    assert [mask.tolist() for mask in masks] == [[False, False], [True], [False]]
+    # Of 16, 7 are listed and 9 are not: both are small, and that is known of both.
+    assert protect([7], 16, POLICY).tolist() == [True]
+
+
 def test_a_part_that_leaves_few_over_is_withheld() -> None:
     assert protect([995, 5], 1000, POLICY).tolist() == [True, True]
     assert protect([1000], 1000, POLICY).tolist() == [True]

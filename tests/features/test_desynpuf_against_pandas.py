@@ -21,7 +21,8 @@ def both(desynpuf: Path) -> tuple[pd.DataFrame, pd.DataFrame, Path]:
         unplanned="assume_unplanned",
         window="1-30",
         heart_failure={"preset": "icd9_428", "position": "any"},  # type: ignore[arg-type]
-        spells={"merge_overlapping": False},  # type: ignore[arg-type]
+        spells={"rule": "none", "merge_overlapping": False},
+        keep_transferred_out=True,  # type: ignore[arg-type]
     )
     cohort = build_cohort(cdm, settings)
     features = build_features(cdm, cohort, FeatureSettings(coding_is_live=True, ethnicity_from="omop_race"), "icd9_cm")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import cache
+
 import pytest
 
 from hfrisk.disclosure import Released
@@ -11,25 +13,40 @@ from tests.reporting import reporting_samples as samples
 #: Coarse pictures, for tests that read words.
 QUICK = ReportingSettings(dots_per_inch=72)
 
-SAMPLES = {
-    "region": samples.region,
-    "desynpuf": samples.desynpuf,
-    "tiny": samples.tiny,
-    "composite": samples.composite,
-    "bare": samples.bare,
-}
+#: Studies with a model, and studies that describe.
+MODELS = ("region", "desynpuf", "tiny", "composite", "bare")
+DESCRIPTIONS = ("described", "described_composite", "described_without_numbers", "described_bare")
 
 
-@pytest.fixture(scope="session", params=list(SAMPLES))
-def released(request: pytest.FixtureRequest) -> Released:
-    """Released values of every kind of study."""
-    return SAMPLES[request.param]()
+@cache
+def report_on(sample: str) -> Rendered:
+    """The report on a sample, made once."""
+    released: Released = getattr(samples, sample)()
+    return render(released, QUICK)
+
+
+@pytest.fixture(scope="session", params=[*MODELS, *DESCRIPTIONS])
+def rendered(request: pytest.FixtureRequest) -> Rendered:
+    """The report on every kind of study."""
+    return report_on(request.param)
+
+
+@pytest.fixture(scope="session", params=MODELS)
+def of_a_model(request: pytest.FixtureRequest) -> Rendered:
+    """The report on every kind of model."""
+    return report_on(request.param)
+
+
+@pytest.fixture(scope="session", params=DESCRIPTIONS)
+def of_a_description(request: pytest.FixtureRequest) -> Rendered:
+    """The report on every kind of study without a model."""
+    return report_on(request.param)
 
 
 @pytest.fixture(scope="session")
-def rendered(released: Released) -> Rendered:
-    """The report on them."""
-    return render(released, QUICK)
+def description() -> Rendered:
+    """The report on a region without a model."""
+    return report_on("described")
 
 
 @pytest.fixture(scope="session")
@@ -41,10 +58,10 @@ def region_report() -> Rendered:
 @pytest.fixture(scope="session")
 def desynpuf_report() -> Rendered:
     """The report on a model that predicts twice as many as came back."""
-    return render(samples.desynpuf(), QUICK)
+    return report_on("desynpuf")
 
 
 @pytest.fixture(scope="session")
 def tiny_report() -> Rendered:
     """The report on a test that is far too small."""
-    return render(samples.tiny(), QUICK)
+    return report_on("tiny")

@@ -10,6 +10,13 @@ import pandas as pd
 
 from hfrisk.disclosure import Bundle, Released
 from hfrisk.disclosure import released as gate
+from tests.reporting.invented_population import (
+    definitions_table,
+    eligibility_table,
+    incidence_table,
+    outcomes_table,
+    strategies_table,
+)
 from tests.reporting.invented_tables import (
     HELD,
     capacity_table,
@@ -77,6 +84,7 @@ def region(n_test: int = 3010, rate: float = 0.196, ratio: float = 1.03, auroc: 
         "status": "candidate",
         "model_name": "hf-readmission-30d",
         "made_up": True,
+        "cannot_know": ["OMOP has no field for the admission method."],
     }
     total = n_test + n_dev
     headline = {
@@ -89,6 +97,8 @@ def region(n_test: int = 3010, rate: float = 0.196, ratio: float = 1.03, auroc: 
         "sites": 22,
         "period_from": "2019-04",
         "period_to": "2024-03",
+        "window": [0, 29],
+        "readmitted_for_heart_failure": five(total * rate * 0.43),
         "share_events": round(rate, 3),
         "share_died": 0.023,
         "states": {},
@@ -115,6 +125,11 @@ def region(n_test: int = 3010, rate: float = 0.196, ratio: float = 1.03, auroc: 
         headline=headline,
         flow=flow_table(total, rate),
         table1=table1_table(n_dev, n_test, rate),
+        incidence=incidence_table(total, rate),
+        outcomes=outcomes_table(total, rate).iloc[:0],
+        sensitivity=definitions_table(total, rate),
+        strategies=strategies_table(total),
+        eligibility=eligibility_table(total),
         performance=performance_table(n_dev, n_test, rate, ratio, auroc),
         calibration_curve=curves_table(n_test, ratio),
         decision_curve=decisions_table(n_test, rate, ratio),
@@ -311,8 +326,9 @@ def bare() -> Released:
     """A run in which nothing could be computed: every table of results is empty."""
     base = region()
     names = (
-        "table1 performance calibration_curve decision_curve risk_distribution risk_deciles capacity threshold_groups "
-        "by_period comparison by_feature by_family by_theme dependence checks dictionary definitions flow ledger"
+        "table1 incidence sensitivity strategies eligibility performance calibration_curve decision_curve "
+        "risk_distribution risk_deciles capacity threshold_groups by_period comparison by_feature by_family by_theme "
+        "dependence checks dictionary definitions flow ledger"
     )
     empty = {name: getattr(base, name).iloc[:0] for name in names.split()}
     head = {name: None for name in base.headline if name not in ("by_split", "reasons", "states")}
@@ -325,3 +341,121 @@ def bare() -> Released:
         tuning={"best": {}, "summary": {}, "trials": []},
         provenance={},
     )
+
+
+_OF_A_MODEL = (
+    "performance calibration_curve decision_curve risk_distribution risk_deciles capacity threshold_groups by_period comparison "
+    "by_feature by_family by_theme dependence"
+)
+_DATA_CHECKS = [
+    (
+        "HFR045",
+        "warning",
+        "The admission method is not recorded",
+        "24% of the readmissions rest on an A&E visit, since no admission method is recorded.",
+        "Emergencies that did not pass through A&E are taken as planned: too few readmissions are counted, by about a quarter.",
+        "Ask the environment for the admission method.",
+    ),
+    (
+        "HFR053",
+        "note",
+        "Some discharges have little history",
+        "410 index discharges have less than a year of earlier records.",
+        "Earlier illnesses are missed for them.",
+        "Declare cohort.minimum_look_back_days, or begin later.",
+    ),
+]
+
+
+def described(n: int = 10_030, rate: float = 0.196) -> Released:
+    """A study of the same region that makes no model."""
+    base = region(n_test=int(n * 0.3), rate=rate)
+    table1 = base.table1[
+        (base.table1["split"] == "test") & (base.table1["characteristic"] != "What happened first")
+    ].copy()
+    table1[["value", "n"]] = (
+        table1[["value", "n"]].where(table1["unit"] != "discharges", table1[["value", "n"]] * (10 / 3)).round()
+    )
+    no_model = {"threshold", "bands", "status", "model_name"}
+    return changed(
+        base,
+        study={key: value for key, value in base.study.items() if key not in no_model},
+        headline={**base.headline, "by_split": {}},
+        table1=table1.assign(split="all"),
+        outcomes=outcomes_table(base.headline["index_discharges"], rate),
+        checks=pd.DataFrame(_DATA_CHECKS, columns=list(base.checks.columns)),
+        dictionary=base.dictionary.assign(in_model=False),
+        bundle=None,
+        tuning={},
+        provenance={"study_hash": "4b1c9f0a77d2", "hfrisk": "0.1.0", "libraries": {"pandas": "2.3.3"}},
+        **{name: getattr(base, name).iloc[:0] for name in _OF_A_MODEL.split()},
+    )
+
+
+def described_composite() -> Released:
+    """Readmission or death, in a study without a model."""
+    base = described(rate=0.22)
+    study = {
+        **base.study,
+        "risk": "composite",
+        "outcome_words": "came back to hospital as an emergency or died within 30 days",
+        "outcome_noun": "emergency readmission or death within 30 days",
+    }
+    back = 0.22 - 0.023
+    definitions = base.sensitivity.assign(
+        readmitted=base.sensitivity["readmitted"] * 0.9, readmission=0.9 * base.sensitivity["readmission"]
+    )
+    return changed(
+        base, study=study, incidence=incidence_table(base.headline["index_discharges"], back), sensitivity=definitions
+    )
+
+
+def described_without_numbers() -> Released:
+    """A description in which next to nothing may be shown."""
+    base = described(n=400)
+    outcomes = base.outcomes.copy()
+    numbers = outcomes.columns.difference(["group", "level", "n", "suppressed"])
+    outcomes[numbers] = math.nan
+    outcomes["suppressed"] = HELD
+    definitions = base.sensitivity.copy()
+    shown = [
+        "index_discharges",
+        "persons",
+        "events",
+        "readmitted",
+        "died",
+        "rate",
+        "readmission",
+        "lower",
+        "upper",
+        "death",
+    ]
+    definitions[shown] = math.nan
+    definitions["suppressed"] = HELD
+    rule = base.eligibility.copy()
+    rule[[c for c in rule.columns if c != "suppressed"]] = math.nan
+    rule["suppressed"] = HELD
+    head = {
+        **base.headline,
+        **dict.fromkeys(("events", "readmitted", "died", "died_first", "share_events", "share_died")),
+        "readmitted_for_heart_failure": None,
+        "reasons": dict.fromkeys(("events", "readmitted", "died", "share_events", "share_died"), HELD),
+    }
+    return changed(
+        base,
+        headline=head,
+        incidence=incidence_table(400, 0.2, hidden=("readmitted", "died")),
+        outcomes=outcomes,
+        sensitivity=definitions,
+        strategies=base.strategies.assign(n=math.nan, of=math.nan, suppressed=HELD),
+        eligibility=rule,
+        flow=base.flow.assign(persons=math.nan, events=math.nan, suppressed=HELD),
+        checks=base.checks.iloc[:0],
+    )
+
+
+def described_bare() -> Released:
+    """A description of which every table is empty."""
+    base = bare()
+    study = {key: base.study[key] for key in ("outcome_words", "risk")}
+    return changed(base, study=study, bundle=None, tuning={})

@@ -65,7 +65,7 @@ def telling(text: str) -> set[str]:
     return {token for token in found if len(token.replace(",", "").replace(".", "").lstrip("0")) >= 3}
 
 
-@pytest.mark.parametrize("sample", ["region", "desynpuf"])
+@pytest.mark.parametrize("sample", ["region", "desynpuf", "described"])
 def test_numbers_of_page_one_follow_from_released_rows(sample: str) -> None:
     released = getattr(samples, sample)()
     allowed = released_forms(released)

@@ -70,6 +70,15 @@ def opened(browser: Any, region_report: Rendered, tmp_path_factory: pytest.TempP
     return browser
 
 
+@pytest.fixture
+def described(browser: Any, description: Rendered, tmp_path: Path) -> Any:
+    """The browser with the report of a study without a model open."""
+    path = tmp_path / "description.html"
+    path.write_text(description.html, encoding="utf-8")
+    browser.get(path.as_uri())
+    return browser
+
+
 def as_wide_as(browser: Any, width: int) -> None:
     size = {"width": width, "height": 800, "deviceScaleFactor": 1, "mobile": width < 500}
     browser.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", size)
@@ -94,16 +103,21 @@ def test_every_picture_is_shown_and_told(opened: Any) -> None:
     assert all(alt.strip() and shown and told for alt, shown, told in pictures)
 
 
-@pytest.mark.parametrize("width", [360, 768, 1280])
-def test_nothing_runs_over_the_edge(opened: Any, width: int) -> None:
-    as_wide_as(opened, width)
-    assert opened.execute_script("return document.documentElement.scrollWidth") <= width
-    over = opened.execute_script(
+def over_the_edge(browser: Any, width: int) -> list[str]:
+    """What runs over the right edge of the window."""
+    as_wide_as(browser, width)
+    assert browser.execute_script("return document.documentElement.scrollWidth") <= width
+    found: list[str] = browser.execute_script(
         "const w = window.innerWidth; return [...document.querySelectorAll('body *')]"
         ".filter(e => !e.closest('.scroll') && !e.matches('.skip') && e.getBoundingClientRect().right > w + 1)"
         ".map(e => e.tagName + ' ' + e.className)"
     )
-    assert over == []
+    return found
+
+
+@pytest.mark.parametrize("width", [360, 768, 1280])
+def test_nothing_runs_over_the_edge(opened: Any, width: int) -> None:
+    assert over_the_edge(opened, width) == []
 
 
 def test_a_phone_is_given_the_pictures_drawn_for_it(opened: Any) -> None:
@@ -133,8 +147,9 @@ def test_words_stand_out_from_their_ground(opened: Any) -> None:
     assert opened.execute_script(script) == []
 
 
-def test_page_one_is_one_sheet_of_paper(opened: Any, tmp_path: Path) -> None:
-    opened.execute_cdp_cmd("Emulation.clearDeviceMetricsOverride", {})
+def on_paper(browser: Any, tmp_path: Path) -> tuple[str, str]:
+    """The words of the first sheet, and of all of them."""
+    browser.execute_cdp_cmd("Emulation.clearDeviceMetricsOverride", {})
     texts = shutil.which("pdftotext")
     if texts is None:
         absent = "pdftotext is not on this machine (Debian package poppler-utils)"
@@ -142,12 +157,32 @@ def test_page_one_is_one_sheet_of_paper(opened: Any, tmp_path: Path) -> None:
     import base64
     import subprocess
 
-    made = opened.execute_cdp_cmd("Page.printToPDF", {"preferCSSPageSize": True})
+    made = browser.execute_cdp_cmd("Page.printToPDF", {"preferCSSPageSize": True})
     paper = tmp_path / "report.pdf"
     paper.write_bytes(base64.b64decode(made["data"]))
-    first = subprocess.run([texts, "-l", "1", str(paper), "-"], capture_output=True, text=True, check=True).stdout
+    first, whole = (
+        subprocess.run([texts, *pages, str(paper), "-"], capture_output=True, text=True, check=True).stdout
+        for pages in (["-l", "1"], [])
+    )
+    return first, whole
+
+
+def test_page_one_is_one_sheet_of_paper(opened: Any, tmp_path: Path) -> None:
+    first, whole = on_paper(opened, tmp_path)
     assert "What is this, and may I use it?" in first
     assert "What drives it, and what can be changed?" in first
     assert "What to worry about" not in first
-    whole = subprocess.run([texts, str(paper), "-"], capture_output=True, text=True, check=True).stdout
     assert "Not computed: fewer than 200 events." in whole, "the tables behind the figures are not printed"
+
+
+def test_page_one_of_a_description_is_one_sheet_too(described: Any, tmp_path: Path) -> None:
+    first, whole = on_paper(described, tmp_path)
+    assert "These figures can be used with care" in first
+    assert "Does it depend on how people are counted?" in first
+    assert "What to worry about" not in first
+    assert "People so far" in whole, "the tables behind the figures are not printed"
+
+
+@pytest.mark.parametrize("width", [360, 768, 1280])
+def test_a_description_fits_every_screen(described: Any, width: int) -> None:
+    assert over_the_edge(described, width) == []

@@ -38,8 +38,8 @@ def test_headings_are_in_order_and_never_empty(rendered: Rendered) -> None:
         assert words
 
 
-def test_page_one_asks_its_six_questions_in_order(rendered: Rendered) -> None:
-    asked = [words for _, words in read(rendered.html).headings]
+def test_page_one_asks_its_six_questions_in_order(of_a_model: Rendered) -> None:
+    asked = [words for _, words in read(of_a_model.html).headings]
     first = [
         "What is this, and may I use it?",
         "Whom was it tried on?",
@@ -56,7 +56,7 @@ def test_page_one_asks_its_six_questions_in_order(rendered: Rendered) -> None:
 
 def test_every_picture_is_told_in_words_with_numbers(rendered: Rendered) -> None:
     images = read(rendered.html).images
-    assert len(images) >= (0 if "not computed" in rendered.html else 10)
+    assert len(images) >= (0 if "not computed" in rendered.html else 10 if rendered.model_card else 7)
     for image in images:
         assert len(image["alt"]) > 40
         assert re.search(r"\d", image["alt"])
@@ -139,13 +139,14 @@ def test_over_prediction_is_told_where_a_reader_looks(desynpuf_report: Rendered)
 
 def test_research_software_is_said_on_the_page_and_on_the_card(rendered: Rendered) -> None:
     assert "not a medical device" in read(rendered.html).text
-    assert "not a medical device" in rendered.model_card
+    assert rendered.model_card is None or "not a medical device" in rendered.model_card
 
 
-def test_model_card_repeats_the_page(rendered: Rendered) -> None:
-    card = rendered.model_card
+def test_model_card_repeats_the_page(of_a_model: Rendered) -> None:
+    card = of_a_model.model_card
+    assert card is not None
     assert card.startswith("# Model card: ")
-    assert f"**Verdict: {rendered.verdict}.**" in card
+    assert f"**Verdict: {of_a_model.verdict}.**" in card
     assert "## For whom is it worse?" in card
     assert "nan" not in card.lower().split()
 
@@ -153,7 +154,9 @@ def test_model_card_repeats_the_page(rendered: Rendered) -> None:
 def test_tables_leave_as_they_were_released(region_report: Rendered) -> None:
     base = samples.region()
     for name, frame in base.tables().items():
-        assert region_report.tables[name].equals(frame)
+        if len(frame):
+            assert region_report.tables[name].equals(frame)
+    assert "outcomes" not in region_report.tables, "with a model, an empty table is no file"
     assert set(region_report.tables["statements"]["where"]) >= {"verdict", "who", "picks", "percentages", "drivers"}
 
 

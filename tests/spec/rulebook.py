@@ -1,50 +1,52 @@
-"""Writes docs/rules.md from the spec tests: each rule as its sentence, with the timeline that shows it."""
+"""Writes docs/rules.md from the examples: each rule as its sentence, with the stays that show it."""
 
 from __future__ import annotations
 
-import ast
 import inspect
 import textwrap
 from pathlib import Path
 
+from tests.spec.example import Example
+from tests.spec.rules import TOPICS
+
 __all__ = ["rulebook"]
 
-HERE = Path(__file__).parent
-TOPICS = {"test_spells": "Spells", "test_window": "The window", "test_outcome": "What became of them"}
+HEAD = """# Rules
+
+Each rule below is an example that runs on DuckDB, PostgreSQL and Spark; this page is written from the examples by `make docs`.
+Stays are lines `visit person concept start end`, or as their first line says: 262 is A&E with admission, 9203 A&E, 9201 inpatient; `to`,
+`from` and `method` are the NHS codes of discharge destination, admission source and admission method; `-` is not recorded. After
+the arrow stands what became of each index discharge: its visit, the state, and the day. Unless a rule says otherwise every stay is one
+for heart failure, every admission is unplanned, and the window is days 0 to 29.
+"""
 
 
 def rulebook() -> str:
-    """The rules as Markdown, made from the tests that hold them."""
-    lines = [
-        "# Rules",
-        "",
-        "Each rule below is a test that runs on the engine; this page is written from the tests by `make docs`. Stays are listed as",
-        "`visit person concept start end`; 262 is A&E with admission, 9203 A&E, 9201 inpatient. Unless a rule says otherwise the window",
-        "is 0-29 days and every stay is one for heart failure.",
-    ]
-    for module, title in TOPICS.items():
-        tree = ast.parse((HERE / f"{module}.py").read_text(encoding="utf-8"))
-        lines += ["", f"## {title}", "", inspect.cleandoc(ast.get_docstring(tree) or "")]
-        for node in tree.body:
-            if isinstance(node, ast.FunctionDef) and node.name.startswith("test_"):
-                lines += ["", f"- **{_sentence(node.name)}**"]
-                for timeline in _timelines(node):
-                    lines += ["", *[f"      {line}" for line in timeline]]
+    """The rules as Markdown."""
+    parts = [HEAD]
+    for topic in TOPICS:
+        parts.append(f"## {topic.TITLE}\n\n{inspect.cleandoc(topic.__doc__ or '')}\n")
+        parts += [_shown(example) for example in topic.EXAMPLES]
+    return "\n".join(parts)
+
+
+def _shown(example: Example) -> str:
+    lines = [f"- **{example.rule}**", ""]
+    lines += _block(example.visits)
+    for name in ("heart_failure", "diagnoses", "observations", "people", "deaths"):
+        text = getattr(example, name)
+        if text.strip():
+            lines += [f"      {name.replace('_', ' ')}:", *_block(text, 2)]
+    if example.settings:
+        lines.append("      settings: " + ", ".join(f"{name} = {value}" for name, value in example.settings.items()))
+    lines += ["      →", *_block(example.expect or "no index discharge")]
     return "\n".join(lines) + "\n"
 
 
-def _sentence(name: str) -> str:
-    words = name.removeprefix("test_").replace("_", " ").replace(" s own", "'s own").replace("a and e", "A&E")
-    return words[0].upper() + words[1:]
-
-
-def _timelines(node: ast.FunctionDef) -> list[list[str]]:
-    texts = [n.value for n in ast.walk(node) if isinstance(n, ast.Constant) and isinstance(n.value, str)]
-    listed = [textwrap.dedent(text).strip().splitlines() for text in texts]
-    return [
-        [line.strip() for line in lines] for lines in listed if lines and all(len(line.split()) == 5 for line in lines)
-    ]
+def _block(text: str, more: int = 0) -> list[str]:
+    listed = [" ".join(line.split()) for line in textwrap.dedent(text).strip().splitlines()]
+    return [" " * (6 + more) + line for line in listed]
 
 
 if __name__ == "__main__":
-    (HERE.parents[1] / "docs" / "rules.md").write_text(rulebook(), encoding="utf-8")
+    (Path(__file__).parents[2] / "docs" / "rules.md").write_text(rulebook(), encoding="utf-8")

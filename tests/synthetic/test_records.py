@@ -9,7 +9,7 @@ import pytest
 
 from tests.synthetic.reader import sql
 
-_EMPTY = {
+RECORD_RULES = {
     "no_two_visits_of_a_person_overlap": """
         select 1 from (select visit_start_datetime as started, max(visit_end_datetime) over (
             partition by person_id order by visit_start_datetime rows between unbounded preceding and 1 preceding)
@@ -84,9 +84,9 @@ _EMPTY = {
 }
 
 
-@pytest.mark.parametrize("rule", list(_EMPTY))
+@pytest.mark.parametrize("rule", list(RECORD_RULES))
 def test_the_records_are_clean(region: Path, rule: str) -> None:
-    assert sql(region, f"select count(*) as n from ({_EMPTY[rule]})")["n"][0] == 0
+    assert sql(region, f"select count(*) as n from ({RECORD_RULES[rule]})")["n"][0] == 0
 
 
 def test_ids_are_unique_and_people_are_found_by_them(region: Path) -> None:

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from hfrisk.reporting.chapters.counting import definitions, other_definitions
 from hfrisk.reporting.chapters.glossary import glossary
 from hfrisk.reporting.chapters.groups import groups
-from hfrisk.reporting.chapters.outcomes import crude
+from hfrisk.reporting.chapters.incidence import day_by_day
+from hfrisk.reporting.chapters.outcomes import by_group, crude
 from hfrisk.reporting.chapters.people import flow, table_one
 from hfrisk.reporting.chapters.performance import calibration, discrimination
-from hfrisk.reporting.chapters.record import data_quality, definitions, dictionary, methods, reproduce
+from hfrisk.reporting.chapters.record import data_quality, dictionary, methods, reproduce
 from hfrisk.reporting.chapters.use import over_time, usefulness
 from hfrisk.reporting.chapters.why import why
+from hfrisk.reporting.chapters.years import over_the_years
 from hfrisk.reporting.evidence import Evidence
 from hfrisk.reporting.exhibits import Chapter
 from hfrisk.reporting.settings import ReportingSettings
@@ -18,11 +21,34 @@ __all__ = ["all_chapters"]
 
 
 def all_chapters(evidence: Evidence, settings: ReportingSettings) -> list[Chapter]:
-    """Every chapter."""
+    """Every chapter; a study without a model has none about one."""
+    chosen = _of_a_description(evidence, settings) if evidence.describes else _of_a_model(evidence, settings)
+    return [chapter for chapter in chosen if chapter is not None]
+
+
+def _of_a_description(evidence: Evidence, settings: ReportingSettings) -> list[Chapter | None]:
+    return [
+        flow(evidence, settings),
+        table_one(evidence),
+        day_by_day(evidence, settings),
+        by_group(evidence, settings),
+        over_the_years(evidence, settings),
+        other_definitions(evidence, settings),
+        data_quality(evidence),
+        methods(evidence),
+        definitions(evidence),
+        dictionary(evidence),
+        glossary(evidence),
+        reproduce(evidence),
+    ]
+
+
+def _of_a_model(evidence: Evidence, settings: ReportingSettings) -> list[Chapter | None]:
     return [
         flow(evidence, settings),
         table_one(evidence),
         crude(evidence, settings),
+        other_definitions(evidence, settings),
         discrimination(evidence, settings),
         calibration(evidence, settings),
         usefulness(evidence, settings),
@@ -33,6 +59,6 @@ def all_chapters(evidence: Evidence, settings: ReportingSettings) -> list[Chapte
         methods(evidence),
         definitions(evidence),
         dictionary(evidence),
-        glossary(),
+        glossary(evidence),
         reproduce(evidence),
     ]

@@ -2,17 +2,45 @@
 
 from __future__ import annotations
 
+from hfrisk.reporting.evidence import Evidence
 from hfrisk.reporting.exhibits import Chapter, Definitions
 
 __all__ = ["glossary"]
 
 
-def glossary() -> Chapter:
-    """The glossary."""
-    return Chapter("glossary", "Glossary", "In plain words.", (Definitions(_TERMS),))
+def glossary(evidence: Evidence) -> Chapter:
+    """The glossary; without the terms about models where there is none."""
+    terms = _COMMON if evidence.describes else _COMMON + _OF_A_MODEL
+    return Chapter("glossary", "Glossary", "In plain words.", (Definitions(tuple(sorted(terms, key=_alphabetical))),))
 
 
-_TERMS = (
+def _alphabetical(pair: tuple[str, str]) -> str:
+    return pair[0].lower()
+
+
+_COMMON = (
+    (
+        "Cumulative incidence",
+        "Of everyone who left hospital, the share who had come back by the end of a day. Whoever dies first is counted as having "
+        "died, not as someone who might still come back.",
+    ),
+    ("Index discharge", "The end of a hospital stay with heart failure from which the days are counted."),
+    (
+        "Interval (95%)",
+        "Where the true number plausibly lies. Were the study done many times, 19 in 20 such intervals would hold it.",
+    ),
+    (
+        "Not computed",
+        "Too few people for an honest number, or the data do not hold what it needs; the reason stands beside it.",
+    ),
+    (
+        "Spell",
+        "Hospital stays that belong together, from the first admission to the last discharge: a transfer to another hospital does "
+        "not end it.",
+    ),
+    ("Suppressed", "Withheld so that nobody can be recognised from a small number."),
+)
+_OF_A_MODEL = (
     (
         "Area under the curve, AUROC",
         "Of two people, one who had the outcome and one who did not: how often the first was given the higher risk. "
@@ -27,18 +55,9 @@ _TERMS = (
         "Cross-validation",
         "Trying the model on people whom it had not seen while it learned, from the same years.",
     ),
-    ("Index discharge", "The end of a hospital stay with heart failure from which the days are counted."),
-    (
-        "Interval (95%)",
-        "Where the true number plausibly lies. Were the study done many times, 19 in 20 such intervals would hold it.",
-    ),
     (
         "Net benefit",
         "People rightly picked out, less those needlessly picked out, the latter weighed by the threshold.",
-    ),
-    (
-        "Not computed",
-        "Too few people for an honest number, or the data do not hold what it needs; the reason stands beside it.",
     ),
     (
         "Observed over expected, O/E",
@@ -48,6 +67,5 @@ _TERMS = (
         "Silent testing",
         "Running the model on today's discharges with nobody shown its numbers, to see whether it goes on working.",
     ),
-    ("Suppressed", "Withheld so that nobody can be recognised from a small number."),
     ("Threshold", "The risk at and above which a person would be flagged for review."),
 )

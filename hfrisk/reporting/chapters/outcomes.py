@@ -1,4 +1,4 @@
-"""The picture before any model: how often people came back, by group."""
+"""The picture before any model: how often people came back, by day, by group and over time."""
 
 from __future__ import annotations
 
@@ -7,25 +7,43 @@ import math
 import pandas as pd
 
 from hfrisk.reporting import words
-from hfrisk.reporting.evidence import Evidence, reason_of, why_held
+from hfrisk.reporting.chapters.incidence import incidence
+from hfrisk.reporting.evidence import QUARTER, Evidence, clearly_apart, reason_of, why_held
 from hfrisk.reporting.exhibits import Chapter, Exhibit, Prose, Tabulator
 from hfrisk.reporting.figures.forest import Line, draw_forest
 from hfrisk.reporting.naming import group_name, level_name, people
 from hfrisk.reporting.settings import ReportingSettings
 
-__all__ = ["crude"]
+__all__ = ["by_group", "crude", "group_rates", "rate_words", "wilson"]
 
 
 def crude(evidence: Evidence, settings: ReportingSettings) -> Chapter:
-    """How often people came back, by group, before any model."""
-    frame = _crude_rates(evidence)
+    """How often people came back, by day and by group, before any model."""
     lead = (
         f"How often people {evidence.outcome}, before any model, from the released counts. Nothing is adjusted for: "
         "a gap says where to look, not why it is there."
     )
+    return Chapter(
+        "outcomes",
+        "Outcomes by day and by group, before any model",
+        lead,
+        (incidence(evidence, settings), _by_group(evidence, settings)),
+    )
+
+
+def by_group(evidence: Evidence, settings: ReportingSettings) -> Chapter:
+    """How often people came back, by group, where there is no model."""
+    lead = (
+        f"How often people {evidence.outcome}, from the released counts. Nothing is adjusted for: a gap says where to look, "
+        "not why it is there."
+    )
+    return Chapter("outcomes", "Outcomes by group", lead, (_by_group(evidence, settings),))
+
+
+def _by_group(evidence: Evidence, settings: ReportingSettings) -> Exhibit | Prose:
+    frame = group_rates(evidence)
     if frame.empty:
-        nothing = Prose(("No counts by group were released.",))
-        return Chapter("outcomes", "Outcomes by group, before any model", lead, (nothing,))
+        return Prose(("No counts by group were released.",))
     everyone = frame[frame["group"] == "all"].iloc[0]
     lines = [
         Line(
@@ -45,16 +63,20 @@ def crude(evidence: Evidence, settings: ReportingSettings) -> Chapter:
         if row["group"] != last:
             last = row["group"]
             table_rows.append((group_name(last),))
-        table_rows.append(
-            (level_name(row["group"], row["level"]), tab.count(row, "n"), tab.count(row, "events"), _rate_text(row))
-        )
+        cells = [level_name(row["group"], row["level"]), tab.count(row, "n"), tab.count(row, "events"), _rate_text(row)]
+        if "died" in frame:
+            cells += [tab.count(row, "died"), tab.percent(row, "share_died")]
+        table_rows.append(tuple(cells))
+    head = ["Group", "Discharges", words.capital(evidence.came_back), "Share (95% interval)"]
+    if "died" in frame:
+        head += ["Died first", "Share"]
     table = tab.table(
         f"How many {evidence.came_back}, by group",
-        ("Group", "Discharges", words.capital(evidence.came_back), "Of every 100 (95% interval)"),
+        head,
         table_rows,
         notes=("Intervals (Wilson) are from the rounded counts and count each discharge once.",),
     )
-    title, sentence = _crude_words(evidence, frame, everyone)
+    title, sentence = rate_words(evidence, frame, everyone)
     picture = draw_forest(
         "outcomes_by_group",
         lines,
@@ -64,16 +86,14 @@ def crude(evidence: Evidence, settings: ReportingSettings) -> Chapter:
         percent=True,
     )
     alt = f"Share who {evidence.came_back}, by group. " + "; ".join(f"{i.section}, {i.label}: {i.text}" for i in lines)
-    return Chapter(
-        "outcomes",
-        "Outcomes by group, before any model",
-        lead,
-        (Exhibit("crude", title, sentence, f"{alt}.", picture, table),),
-    )
+    return Exhibit("crude", title, sentence, f"{alt}.", picture, table)
 
 
-def _crude_rates(evidence: Evidence) -> pd.DataFrame:
-    """Sum the released counts of development and test; a count withheld in either stays withheld."""
+def group_rates(evidence: Evidence) -> pd.DataFrame:
+    """Who came back, by group: everyone's counts, or those of development and test together (withheld in either: withheld)."""
+    described = evidence.released.outcomes
+    if len(described):
+        return described[described["group"] != QUARTER].rename(columns={"share": "rate"}).reset_index(drop=True)
     frame = evidence.released.performance
     if frame.empty:
         return frame
@@ -85,13 +105,14 @@ def _crude_rates(evidence: Evidence) -> pd.DataFrame:
         held = next((reason_of(r) for _, r in part.iterrows() if not words.known(r["events"])), "")
         rate = lower = upper = math.nan
         if words.known(n) and words.known(events) and n > 0:
-            rate, lower, upper = _wilson(float(events), float(n))
+            rate, lower, upper = wilson(float(events), float(n))
         rows.append((group, level, n, events, rate, lower, upper, held))
     table = pd.DataFrame(rows, columns=["group", "level", "n", "events", "rate", "lower", "upper", "suppressed"])
     return table if (table["group"] == "all").any() else table.iloc[:0]
 
 
-def _wilson(events: float, n: float, z: float = 1.959964) -> tuple[float, float, float]:
+def wilson(events: float, n: float, z: float = 1.959964) -> tuple[float, float, float]:
+    """A share and its 95% limits, from released counts."""
     rate = events / n
     middle = (rate + z * z / (2 * n)) / (1 + z * z / n)
     half = z / (1 + z * z / n) * math.sqrt(rate * (1 - rate) / n + z * z / (4 * n * n))
@@ -104,7 +125,8 @@ def _rate_text(row: pd.Series) -> str:
     return f"{words.percent(row['rate'])} ({words.percent(row['lower'])} to {words.percent(row['upper'])})"
 
 
-def _crude_words(evidence: Evidence, frame: pd.DataFrame, everyone: pd.Series) -> tuple[str, str]:
+def rate_words(evidence: Evidence, frame: pd.DataFrame, everyone: pd.Series) -> tuple[str, str]:
+    """The finding about the groups, and the sentence under it."""
     rate = everyone["rate"]
     if not words.known(rate):
         return (
@@ -113,8 +135,9 @@ def _crude_words(evidence: Evidence, frame: pd.DataFrame, everyone: pd.Series) -
         )
     groups = frame[(frame["group"] != "all") & frame["rate"].notna()]
     overall = f"Of everyone, {words.percent(rate)} {evidence.came_back}."
-    high = groups[groups["lower"] > rate].sort_values("lower", ascending=False)
-    low = groups[groups["upper"] < rate].sort_values("upper")
+    clear = clearly_apart(groups, rate)
+    high = clear[clear["lower"] > rate].sort_values("lower", ascending=False)
+    low = clear[clear["upper"] < rate].sort_values("upper")
     apart = [(part.iloc[0], word) for part, word in ((high, "most"), (low, "least")) if len(part)]
     if groups.empty:
         return (

@@ -16,6 +16,7 @@ __all__ = ["flow", "table_one"]
 
 #: Sections of Table 1 that describe people and outcomes; the rest are the model's inputs.
 _FIRST = ("Index discharges", "Groups of people")
+_SPLITS = {"all": "Everyone", "development": "Learned from", "test": "Tried on (later)"}
 
 
 def flow(evidence: Evidence, settings: ReportingSettings) -> Chapter:
@@ -54,11 +55,9 @@ def flow(evidence: Evidence, settings: ReportingSettings) -> Chapter:
             f"{box.words}: {box.remaining}{f' ({box.excluded})' if box.excluded else ''}." for box in boxes
         )
         exhibit = Exhibit("flow", _flow_title(frame), _flow_sentence(frame), alt, picture, table)
+    end = "are described here" if evidence.describes else "the model was made and tried on"
     return Chapter(
-        "flow",
-        "Flow of patients",
-        "From every admission in the data to the discharges that the model was made and tried on.",
-        (exhibit,),
+        "flow", "Flow of patients", f"From every admission in the data to the discharges that {end}.", (exhibit,)
     )
 
 
@@ -107,7 +106,7 @@ def _flow_sentence(frame: pd.DataFrame) -> str:
 
 
 def table_one(evidence: Evidence) -> Chapter:
-    """Characteristics of the people, in development and in the later discharges."""
+    """Characteristics of the people: in development and in the later discharges, or of everyone where there is no model."""
     frame = evidence.released.table1
     sections = list(dict.fromkeys(frame["section"])) if len(frame) else []
     inputs = [s for s in sections if s not in _FIRST]
@@ -115,14 +114,13 @@ def table_one(evidence: Evidence) -> Chapter:
         _table_one(
             evidence,
             frame[frame["section"].isin(_FIRST)] if len(frame) else frame,
-            "Who they were, and what happened to them",
+            "Who they were" if evidence.describes else "Who they were, and what happened to them",
             folded=False,
         )
     ]
     if inputs:
-        blocks.append(
-            _table_one(evidence, frame[frame["section"].isin(inputs)], "Everything that the model reads", folded=True)
-        )
+        caption = "What was known at discharge" if evidence.describes else "Everything that the model reads"
+        blocks.append(_table_one(evidence, frame[frame["section"].isin(inputs)], caption, folded=True))
     return Chapter(
         "table-1",
         "Who they were (Table 1)",
@@ -133,7 +131,7 @@ def table_one(evidence: Evidence) -> Chapter:
 
 def _table_one(evidence: Evidence, frame: pd.DataFrame, caption: str, *, folded: bool) -> Table:
     tab = Tabulator()
-    splits = [s for s in ("development", "test") if len(frame) and (frame["split"] == s).any()]
+    splits = [s for s in _SPLITS if len(frame) and (frame["split"] == s).any()]
     rows: list[tuple[str, ...]] = []
     section = ""
     for place, characteristic, levels in _characteristics(frame):
@@ -142,7 +140,7 @@ def _table_one(evidence: Evidence, frame: pd.DataFrame, caption: str, *, folded:
             rows.append((section,))
         for label, cells in _lines(tab, characteristic, levels, splits):
             rows.append((label, *cells))
-    head = ["Characteristic", *({"development": "Learned from", "test": "Tried on (later)"}[s] for s in splits)]
+    head = ["Characteristic", *(_SPLITS[s] for s in splits)]
     return tab.table(
         caption,
         head,

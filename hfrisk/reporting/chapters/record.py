@@ -6,13 +6,14 @@ from typing import Any
 
 import pandas as pd
 
+from hfrisk.disclosure import Bundle
 from hfrisk.reporting import words
 from hfrisk.reporting.evidence import Evidence
 from hfrisk.reporting.exhibits import Chapter, Prose, Table
 from hfrisk.reporting.naming import model_name
 from hfrisk.reporting.tables import plain_table
 
-__all__ = ["data_quality", "definitions", "dictionary", "methods", "reproduce", "worries"]
+__all__ = ["data_quality", "dictionary", "methods", "reproduce", "worries"]
 
 _SEVERITY = {"error": "Do not use", "warning": "Use with care", "note": "Worth knowing"}
 
@@ -41,9 +42,11 @@ def worries(checks: pd.DataFrame, severities: tuple[str, ...]) -> list[dict[str,
 def data_quality(evidence: Evidence) -> Chapter:
     """Every check, the notes included."""
     checks = worries(evidence.released.checks, ("error", "warning", "note"))
+    title = "Data quality" if evidence.describes else "Data quality and method checks"
     lead = "Every numbered check that had something to say. Checks that found nothing are not listed."
+    always = _cannot_know(evidence)
     if not checks:
-        return Chapter("data-quality", "Data quality and method checks", lead, (Prose(("No check found anything.",)),))
+        return Chapter("data-quality", title, lead, (Prose(("No check found anything.",)), *always))
     rows = tuple((f"{c['code']} {c['title']}", c["label"], c["finding"], c["consequence"], c["todo"]) for c in checks)
     table = Table(
         "Numbered checks",
@@ -51,21 +54,30 @@ def data_quality(evidence: Evidence) -> Chapter:
         rows,
         left=frozenset(range(5)),
     )
-    return Chapter("data-quality", "Data quality and method checks", lead, (table,))
+    return Chapter("data-quality", title, lead, (table, *always))
+
+
+def _cannot_know(evidence: Evidence) -> tuple[Prose, ...]:
+    """What data that were made in this way never hold, whatever the checks find."""
+    told = evidence.released.study.get("cannot_know")
+    if not isinstance(told, list) or not told:
+        return ()
+    return (Prose((), heading="What such data cannot tell", items=tuple(str(sentence) for sentence in told)),)
 
 
 def methods(evidence: Evidence) -> Chapter:
     """The methods section, written from the study file and from what the run recorded."""
     released = evidence.released
-    study, tuning, calibration = released.study, released.tuning, released.bundle.calibration
-    best, summary = tuning.get("best") or {}, tuning.get("summary") or {}
+    study = released.study
     told = [
         f"The question was: {_sentence(study.get('question', 'not stated in the study file'))}",
         _population(evidence),
         _outcome(evidence),
-        _predictors(evidence),
-        _model(evidence, best, summary, calibration),
-        _judging(evidence),
+        *(
+            (_estimates(),)
+            if released.bundle is None
+            else (_predictors(evidence), _model(evidence, released.bundle), _judging(evidence))
+        ),
         "Every number here passed one disclosure gate: small counts and those that would give them away are withheld, "
         f"other counts are rounded. {_ledger(released.ledger)}",
     ]
@@ -95,6 +107,15 @@ def _outcome(evidence: Evidence) -> str:
     return f"The outcome: the person {evidence.outcome}{f' ({window})' if window else ''}. {risk}"
 
 
+def _estimates() -> str:
+    return (
+        "How many had come back, and how many had died first, by the end of each day are cumulative incidences (Aalen and "
+        "Johansen): each person counts until the first of the two. Shares by group and by quarter are of the discharges seen for the "
+        "whole window. Intervals are 95% (Wilson), from the rounded counts; they count each discharge once, so that people with "
+        "several make them a little too narrow. Nothing is adjusted for age or illness."
+    )
+
+
 def _predictors(evidence: Evidence) -> str:
     frame = _inputs(evidence)
     if frame.empty:
@@ -112,7 +133,8 @@ def _inputs(evidence: Evidence) -> pd.DataFrame:
     return frame[frame["in_model"].astype(bool)] if "in_model" in frame else frame
 
 
-def _model(evidence: Evidence, best: dict[str, Any], summary: dict[str, Any], calibration: dict[str, Any]) -> str:
+def _model(evidence: Evidence, bundle: Bundle) -> str:
+    best: dict[str, Any] = evidence.released.tuning.get("best") or {}
     trials = len(evidence.released.tuning.get("trials") or [])
     text = "Gradient-boosted trees (LightGBM) were" if evidence.model == "lightgbm" else f"{evidence.model} was"
     text += (
@@ -121,7 +143,7 @@ def _model(evidence: Evidence, best: dict[str, Any], summary: dict[str, Any], ca
     if best:
         text += "; the best settings were " + ", ".join(f"{k} {_value(v)}" for k, v in best.items())
     text += "."
-    method = str(calibration.get("method", "none"))
+    method = str(bundle.calibration.get("method", "none"))
     text += (
         f" Its risks were then calibrated ({method}) with a calibrator that never saw the person."
         if method != "none"
@@ -149,17 +171,10 @@ def _ledger(ledger: pd.DataFrame) -> str:
     return f"It let {words.count(shown)} cells through and withheld {words.count(held)}."
 
 
-def definitions(evidence: Evidence) -> Chapter:
-    """Who and what, as the computer was told, with sources."""
-    table = plain_table(
-        evidence.released.definitions, {"item": "What", "value": "How it is defined", "source": "Source"}, "Definitions"
-    )
-    return Chapter("definitions", "Definitions and code lists", "Who was counted, and by which codes.", (table,))
-
-
 def dictionary(evidence: Evidence) -> Chapter:
-    """Every feature that the model reads."""
-    frame = _inputs(evidence)
+    """Every feature that the model reads, or that Table 1 describes where there is no model."""
+    frame = evidence.released.dictionary if evidence.describes else _inputs(evidence)
+    reader = "Table 1 describes" if evidence.describes else "the model reads"
     columns = {
         "words": "Feature",
         "theme": "Theme",
@@ -169,10 +184,13 @@ def dictionary(evidence: Evidence) -> Chapter:
         "modifiable": "Care can change it",
         "name": "Name in the data",
     }
-    table = plain_table(frame, columns, f"The {len(frame)} features that the model reads")
+    table = plain_table(frame, columns, f"The {len(frame)} features that {reader}")
     table = Table(table.caption, table.head, table.rows, table.notes, table.left, folded=True)
     return Chapter(
-        "dictionary", "Feature dictionary", "What the model reads, in words, with units and times.", (table,)
+        "dictionary",
+        "Feature dictionary",
+        words.capital(f"what {reader}, in words, with units and times."),
+        (table,),
     )
 
 

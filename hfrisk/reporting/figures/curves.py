@@ -7,9 +7,9 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
 from hfrisk.reporting.exhibits import Picture
-from hfrisk.reporting.figures.canvas import ACCENT, FAINT, GREY, INK, SECOND, draw, held_back, percent_axis
+from hfrisk.reporting.figures.canvas import ACCENT, FAINT, GREY, INK, LIGHT, SECOND, draw, held_back, percent_axis
 
-__all__ = ["draw_decision", "draw_periods"]
+__all__ = ["draw_decision", "draw_periods", "draw_quarters"]
 
 
 def draw_decision(
@@ -144,3 +144,51 @@ def draw_periods(periods: pd.DataFrame, dots_per_inch: int) -> Picture:
         figure.legend(loc="outside upper left", ncols=1 if phone else 2)
 
     return draw("over_time", paint, wide=(7.0, 3.3), narrow=(3.5, 3.5), dots_per_inch=dots_per_inch)
+
+
+def draw_quarters(
+    quarters: pd.DataFrame, overall: float, came_back: str, dots_per_inch: int, *, small: bool = False
+) -> Picture:
+    """The share who came back in each quarter, with its interval, and how many discharges there were.
+
+    Parameters
+    ----------
+    quarters
+        Rows with level, n, share, lower, upper, in order of time; NaN where held back.
+    overall
+        The share of the whole period; NaN where held back.
+    came_back
+        The outcome in two or three words.
+    dots_per_inch
+        Resolution.
+    small
+        Drawn for half a page's width.
+    """
+    table = quarters.reset_index(drop=True)
+
+    def paint(figure: Figure, phone: bool) -> None:
+        phone = phone or small
+        upper, lower = figure.subplots(2, 1, sharex=True, height_ratios=(3.4, 1))
+        upper.grid(True, axis="y", color=FAINT)
+        if overall == overall:
+            upper.axhline(overall, color=GREY, linewidth=1, linestyle=(0, (4, 3)))
+        upper.vlines(table.index, table["lower"], table["upper"], color=ACCENT, linewidth=1.6)
+        upper.plot(table.index, table["share"], marker="o", linestyle="none", color=ACCENT, markersize=4.5)
+        top = float(table["upper"].max())
+        step = next((s for s in (0.02, 0.05, 0.1, 0.2) if top / s <= 6), 0.25)
+        percent_axis(upper.yaxis, step, step * -(-round(1000 * top) // round(1000 * step)))
+        upper.set_ylabel(f"Share who {came_back}")
+        upper.tick_params(labelbottom=False)
+        for place in table.index[table["share"].isna()]:
+            held_back(upper, float(place))
+        lower.bar(table.index, table["n"].fillna(0), width=0.75, color=LIGHT)
+        lower.set_ylabel("Discharges")
+        lower.yaxis.set_major_locator(MaxNLocator(2, integer=True))
+        every = max(1, -(-len(table) // (6 if phone else 12)))
+        lower.set_xticks(list(table.index[::every]), [str(p).replace(" ", "\n") for p in table["level"][::every]])
+        lower.set_xlim(-0.7, len(table) - 0.3)
+        figure.align_ylabels()
+
+    narrow = (3.5, 2.9) if small else (3.5, 3.9)
+    name = "quarters_small" if small else "quarters"
+    return draw(name, paint, wide=narrow if small else (7.0, 4.0), narrow=narrow, dots_per_inch=dots_per_inch)

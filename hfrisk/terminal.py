@@ -1,0 +1,174 @@
+"""What the terminal is told: results of the commands as lines of words, none wider than a page of 80 columns."""
+
+from __future__ import annotations
+
+import math
+import shlex
+import textwrap
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+__all__ = [
+    "attrition_in_words",
+    "check_in_words",
+    "cohort_in_words",
+    "definitions_in_words",
+    "features_in_words",
+    "run_in_words",
+]
+
+_WIDTH = 79
+
+
+def check_in_words(result: Mapping[str, Any]) -> str:
+    """Assurances, then checks with what they do and what to do, then what such data can never tell."""
+    lines: list[str] = []
+    tried = result["assurances"]
+    if tried:
+        held = sum(outcome["passed"] for outcome in tried)
+        lines.append(f"Assurances: {held} of {len(tried)} hold.")
+    for outcome in tried:
+        if not outcome["passed"]:
+            lines.append(_wrapped(f"does not hold: {outcome['name']}", "  "))
+            lines.append(_block("expected", outcome["expected"]))
+            lines.append(_block("found", outcome["found"]))
+    if result["tables"]:
+        lines += [line for row in result["checks"] for line in _check(row)] or ["Nothing stands in the way."]
+    if result["cannot_know"]:
+        lines += ["", _wrapped(f"What data of the profile {result['profile']} cannot tell:")]
+        lines += [_wrapped(sentence, "  - ", "    ") for sentence in result["cannot_know"]]
+    return "\n".join(lines)
+
+
+def cohort_in_words(summary: Mapping[str, Any], window: tuple[int, int]) -> str:
+    """The flow, the states, how many had come back and died by day, and how it was told."""
+    states = ", ".join(f"{name} {count:,}" for name, count in summary["states"].items())
+    lines = [
+        attrition_in_words(summary["attrition"]),
+        _wrapped(f"What became of them: {states}."),
+        *_incidence(summary["incidence"], window),
+        *_strategies(summary["strategies"]),
+        *_eligibility(summary["eligibility"]),
+        *[_wrapped(f"{row['code']} {row['severity']}: {row['finding']}", "", "    ") for row in summary["checks"]],
+    ]
+    return "\n".join(lines)
+
+
+def attrition_in_words(rows: Iterable[Mapping[str, Any]]) -> str:
+    """Left after each rule: admissions, people, events, and what only this rule takes out."""
+    lines = [f"{'left after the rule':<38}{'admissions':>11}{'people':>10}{'events':>9}{'only here':>11}"]
+    for row in rows:
+        first, *more = textwrap.wrap(str(row["words"]), 37)
+        counts = f"{row['admissions']:>11,}{row['persons']:>10,}{row['events']:>9,}{row['excluded_only_here']:>11,}"
+        lines += [f"{first:<38}{counts}", *[f"  {part}" for part in more]]
+    return "\n".join(lines)
+
+
+def definitions_in_words(rows: Sequence[Mapping[str, Any]]) -> str:
+    """The study's own definition and the others side by side."""
+    lines = [f"{'definition':<30}{'discharges':>11}{'people':>9}{'events':>8}{'rate':>7}{'back':>7}{'died':>7}"]
+    for row in rows:
+        first, *more = textwrap.wrap(str(row["name"]), 29)
+        counts = f"{row['index_discharges']:>11,}{row['persons']:>9,}{row['events']:>8,}"
+        shares = "".join(f"{_share(row[name]):>7}" for name in ("rate", "readmission", "death"))
+        lines += [f"{first:<30}{counts}{shares}", *[f"  {part}" for part in more]]
+    days = sorted({int(row["incidence_day"]) for row in rows})
+    lines.append(
+        _wrapped(
+            f"back, died: cumulative incidence of readmission, and of death before it, by day {', '.join(map(str, days))}."
+        )
+    )
+    if len(rows) == 1:
+        lines.append("The study names no other definition (setting: sensitivity).")
+    return "\n".join(lines)
+
+
+def features_in_words(summary: Mapping[str, Any]) -> str:
+    """The feature dictionary with the share that is missing."""
+    lines = [f"{'feature':<32}{'unit':<22}{'missing':>8}"]
+    lines += [f"{row['name']:<32}{row['unit']:<22}{row['missing']:>8.1%}" for row in summary["features"]]
+    return "\n".join([*lines, *[f"{row['code']}: {row['finding']}" for row in summary["notices"]]])
+
+
+def run_in_words(summary: Mapping[str, Any]) -> str:
+    """The verdict, and where to find what was made."""
+    lines = [f"Verdict: {summary['verdict']}", f"Report:  {summary['report']}", f"Numbers: {summary['metrics']}"]
+    model = summary["model"]
+    if model:
+        name, _, alias = model["model_uri"].partition("@")
+        lines += [
+            f"Model:   {name}/{model['version']}, registered as {alias}",
+            f"To load it: export MLFLOW_TRACKING_URI={shlex.quote(model['tracking_uri'])}",
+        ]
+    return "\n".join(lines)
+
+
+def _check(row: Mapping[str, str]) -> list[str]:
+    return [
+        _wrapped(f"{row['code']} {row['severity']}: {row['finding']}", "", "    "),
+        _wrapped(f"what it does: {row['consequence']}", "    ", "      "),
+        _wrapped(f"what to do: {row['todo']}", "    ", "      "),
+    ]
+
+
+def _incidence(days: Sequence[Mapping[str, Any]], window: tuple[int, int]) -> list[str]:
+    first, last = window
+    by_day = {int(row["day"]): row for row in days}
+    marks = sorted({first + 6, first + 13, last} & by_day.keys())
+    lines = [f"{'by the end of':<16}{'came back (95% interval)':>30}{'died first (95% interval)':>30}"]
+    for day in marks:
+        row = by_day[day]
+        back, died = (_interval(row, name) for name in ("readmission", "death"))
+        lines.append(f"{f'day {day}':<16}{back:>30}{died:>30}")
+    return lines
+
+
+def _interval(row: Mapping[str, Any], name: str) -> str:
+    low, high = row[f"{name}_low"], row[f"{name}_high"]
+    span = "" if math.isnan(low) else f" ({100 * low:.1f} to {100 * high:.1f})"
+    return f"{_share(row[name])}{span}"
+
+
+def _strategies(strategies: Mapping[str, Mapping[str, int]]) -> list[str]:
+    titles = {"heart_failure": "Heart failure told by", "unplanned": "Unplanned told by", "spells": "Stays joined by"}
+    lines = []
+    for question, found in strategies.items():
+        told = ", ".join(f"{name} {count:,}" for name, count in found.items()) or "nothing"
+        lines.append(_wrapped(f"{titles.get(question, question)}: {told}.", "", "    "))
+    return lines
+
+
+def _eligibility(rows: Sequence[Mapping[str, Any]]) -> list[str]:
+    lines = []
+    for row in rows:
+        if math.isnan(row["sensitivity"]) or math.isnan(row["ppv"]):
+            lines.append("The scoring-time rule picks nobody out, so that it has no sensitivity or PPV.")
+            continue
+        lines.append(
+            _wrapped(
+                f"The scoring-time rule picks out {row['eligible']:,} discharges: sensitivity {_share(row['sensitivity'])} of "
+                f"{row['coded']:,} coded ones, PPV {_share(row['ppv'])}.",
+                "",
+                "    ",
+            )
+        )
+    return lines
+
+
+def _share(value: float) -> str:
+    return "-" if math.isnan(value) else f"{100 * value:.1f}%"
+
+
+def _block(title: str, lines: str) -> str:
+    return "\n".join([f"    {title}:", *[f"      {line}" for line in lines.splitlines() or ["nobody"]]])
+
+
+def _wrapped(text: str, indent: str = "", more: str | None = None) -> str:
+    return textwrap.fill(
+        text,
+        _WIDTH,
+        initial_indent=indent,
+        subsequent_indent=indent if more is None else more,
+        break_long_words=False,
+        break_on_hyphens=False,
+    )
