@@ -37,7 +37,10 @@ COLUMNS = {
 
 
 def scan(source: Path, threads: int) -> float:
-    """Seconds that DuckDB needs merely to read these columns: every value is decoded and hashed, nothing is kept (a maximum would be answered from statistics)."""
+    """Seconds that DuckDB needs merely to read these columns.
+
+    Every value is decoded and hashed, nothing is kept; a maximum would be answered from statistics.
+    """
     import duckdb
 
     began = time.perf_counter()
@@ -104,8 +107,10 @@ def against_naive(source: Path) -> dict[str, Any]:
     theirs = naive_cohort(tables, settings, end)
     seconds = time.perf_counter() - began
     key = ["person_id", "index_id"]
-    same = ours.sort_values(key).reset_index(drop=True)[["person_id", "index_id", "state"]].equals(
-        theirs.sort_values(key).reset_index(drop=True)[["person_id", "index_id", "state"]]
+    same = (
+        ours.sort_values(key)
+        .reset_index(drop=True)[["person_id", "index_id", "state"]]
+        .equals(theirs.sort_values(key).reset_index(drop=True)[["person_id", "index_id", "state"]])
     )
     return {"naive_seconds": round(seconds, 2), "equal_to_naive": same}
 

@@ -2,12 +2,8 @@
 
 from __future__ import annotations
 
-import io
 import os
 import shutil
-import socket
-import subprocess
-import tempfile
 import warnings
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
@@ -20,17 +16,21 @@ import pyarrow.parquet as pq
 import pytest
 
 from hfrisk.cdm import TABLES, Cdm, SourceSettings, connect
+from tests.postgres_server import PASSWORD, PostgresServer, postgres_binaries
+from tests.stored import copy_into, stored_table, write_parquet
+
+__all__ = [
+    "NAMES",
+    "PASSWORD",
+    "DuckUnderTest",
+    "EngineUnderTest",
+    "PostgresUnderTest",
+    "SparkUnderTest",
+    "start",
+    "stored_table",
+]
 
 NAMES = ("duckdb", "postgres", "spark")
-# One user of the server may do anything; the one that hfrisk connects as has what an analyst is given.
-PASSWORD = "not a secret: it opens a server that lives as long as the tests"
-_POSTGRES_TYPES = {
-    "int64": "bigint",
-    "int32": "integer",
-    "double": "double precision",
-    "date32[day]": "date",
-    "bool": "boolean",
-}
 # A query over a handful of rows takes Spark no time to run and seconds to plan and compile.
 _FOR_TINY_TABLES = {
     "spark.sql.codegen.wholeStage": "false",
@@ -122,7 +122,7 @@ class DuckUnderTest(EngineUnderTest):
     name = "duckdb"
 
     def load(self, tables: Mapping[str, pa.Table], name: str) -> dict[str, Any]:
-        return {"path": _write(tables, self.folder / name), "engine": self.name}
+        return {"path": write_parquet(tables, self.folder / name), "engine": self.name}
 
     def stop(self) -> None:
         """There is no server."""
@@ -141,11 +141,10 @@ class SparkUnderTest(EngineUnderTest):
             # the gateway to Java leaves its standard streams to be closed when the session ends
             warnings.simplefilter("ignore", ResourceWarning)
             self.session = start_session(SourceSettings(engine="spark", path=folder, memory_gb=2), folder / "stages")
-        self.session.sparkContext.setLogLevel("OFF")
 
     def load(self, tables: Mapping[str, pa.Table], name: str) -> dict[str, Any]:
         self._tune(_FOR_TINY_TABLES)
-        return {"path": _write(tables, self.folder / name), "engine": self.name}
+        return {"path": write_parquet(tables, self.folder / name), "engine": self.name}
 
     def settings_for(self, folder: Path) -> dict[str, Any]:
         self._tune(_FOR_REAL_TABLES)
@@ -166,22 +165,18 @@ class PostgresUnderTest(EngineUnderTest):
 
     def __init__(self, folder: Path) -> None:
         super().__init__(folder)
-        self.port = _spare_port()
-        # the server refuses to run as root, and its user must reach the folder
-        self.home = Path(tempfile.mkdtemp(prefix="hfrisk-postgres-"))
-        self._as = ["runuser", "-u", "postgres", "--"] if os.geteuid() == 0 else []
-        if self._as:
-            shutil.chown(self.home, "postgres")
-        self.binaries = postgres_binaries()
-        self._start()
+        self.server = PostgresServer()
         self.loaded: dict[Path, str] = {}
 
     @property
     def url(self) -> str:
         """How the analyst connects."""
-        from urllib.parse import quote
+        return self.server.url
 
-        return f"postgresql://analyst:{quote(PASSWORD)}@127.0.0.1:{self.port}/omop"
+    @property
+    def port(self) -> int:
+        """The port on loopback."""
+        return self.server.port
 
     def environment(self) -> dict[str, str]:
         return {"HFRISK_POSTGRES_URL": self.url}
@@ -190,7 +185,7 @@ class PostgresUnderTest(EngineUnderTest):
         with self.admin() as server:
             server.execute(f'CREATE SCHEMA "{name}"')
             for table, content in tables.items():
-                _copy(server, f'"{name}"."{table}"', content)
+                copy_into(server, f'"{name}"."{table}"', content)
             server.execute(f'GRANT USAGE ON SCHEMA "{name}" TO analyst')
             server.execute(f'GRANT SELECT ON ALL TABLES IN SCHEMA "{name}" TO analyst')
         return {"engine": self.name, "omop_schema": name, "scratch_schema": "scratch"}
@@ -210,11 +205,7 @@ class PostgresUnderTest(EngineUnderTest):
 
     def admin(self) -> Any:
         """A connection that may do anything."""
-        import psycopg
-
-        return psycopg.connect(
-            host="127.0.0.1", port=self.port, user="postgres", password=PASSWORD, dbname="omop", autocommit=True
-        )
+        return self.server.admin()
 
     def scratch(self) -> list[str]:
         """The tables in the scratch schema."""
@@ -224,73 +215,10 @@ class PostgresUnderTest(EngineUnderTest):
 
     def statements(self) -> list[str]:
         """Every statement that the server has been sent by the analyst, in order, from its own log."""
-        import json
-
-        said = []
-        for log in sorted((self.home / "data" / "log").glob("*.json")):
-            for line in log.read_text(encoding="utf-8").splitlines():
-                entry = json.loads(line)
-                if entry.get("user") == "analyst" and entry.get("message", "").startswith(("statement: ", "execute ")):
-                    said.append(entry["message"].split(": ", 1)[1])
-        return said
+        return self.server.statements()
 
     def stop(self) -> None:
-        self._run("pg_ctl", "-D", str(self.home / "data"), "-m", "immediate", "stop")
-        shutil.rmtree(self.home, ignore_errors=True)
-
-    def _start(self) -> None:
-        secret = self.home / "password"
-        secret.write_text(PASSWORD, encoding="utf-8")
-        if self._as:
-            shutil.chown(secret, "postgres")
-        data = str(self.home / "data")
-        self._run(
-            "initdb",
-            "-D",
-            data,
-            "-U",
-            "postgres",
-            "--auth=scram-sha-256",
-            f"--pwfile={secret}",
-            "-E",
-            "UTF8",
-            "--no-sync",
-        )
-        options = {
-            "listen_addresses": "127.0.0.1",
-            "port": self.port,
-            "unix_socket_directories": self.home,
-            "fsync": "off",
-            "shared_buffers": "256MB",
-            "work_mem": "32MB",
-            "logging_collector": "on",
-            "log_destination": "jsonlog",
-            "log_statement": "all",
-            "lc_messages": "C",
-        }
-        said = " ".join(f"-c {name}={value}" for name, value in options.items())
-        self._run("pg_ctl", "-D", data, "-w", "-o", said, "-l", str(self.home / "server.log"), "start")
-        import psycopg
-
-        with psycopg.connect(
-            host="127.0.0.1", port=self.port, user="postgres", password=PASSWORD, dbname="postgres", autocommit=True
-        ) as server:
-            server.execute("CREATE DATABASE omop")
-            server.execute(f"CREATE ROLE analyst LOGIN PASSWORD '{PASSWORD}'")
-        with self.admin() as server:
-            server.execute("CREATE SCHEMA scratch AUTHORIZATION analyst")
-
-    def _run(self, program: str, *arguments: str) -> None:
-        done = subprocess.run(
-            [*self._as, str(self.binaries / program), *arguments],
-            cwd=self.home,
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.PIPE,
-            text=True,
-            check=False,
-        )
-        assert done.returncode == 0, f"{program} failed: {done.stderr[-2000:]}"
+        self.server.stop()
 
 
 UNDER_TEST: dict[str, type[EngineUnderTest]] = {
@@ -319,91 +247,5 @@ def missing(name: str) -> str:
     return ""
 
 
-def postgres_binaries() -> Path | None:
-    """The folder with initdb and pg_ctl of the newest PostgreSQL on this machine."""
-    found = sorted(Path("/usr/lib/postgresql").glob("*/bin/initdb"), key=lambda path: int(path.parts[-3]))
-    beside = shutil.which("initdb")
-    return found[-1].parent if found else Path(beside).parent if beside else None
-
-
-def stored_table(name: str, frame: pd.DataFrame | None) -> pa.Table:
-    """A frame as a database would hold it: each column in its contract's type where every value allows it, else as text."""
-    contract = {column.name: column.kind for column in TABLES[name].columns}
-    required = [column.name for column in TABLES[name].columns if column.required]
-    frame = pd.DataFrame(columns=required) if frame is None else frame
-    there = {str(column).lower() for column in frame.columns}
-    frame = frame.assign(**{column: None for column in required if column not in there})
-    return pa.table(
-        {str(column): _column(list(frame[column]), contract.get(str(column).lower(), "text")) for column in frame}
-    )
-
-
-def _column(values: list[Any], kind: str) -> pa.Array:
-    values = [None if value is None or (not isinstance(value, bytes) and pd.isna(value)) else value for value in values]
-    if any(isinstance(value, bytes) for value in values):
-        return pa.array(values, pa.binary())
-    wanted = {
-        "id": pa.int64(),
-        "int": pa.int32(),
-        "float": pa.float64(),
-        "date": pa.date32(),
-        "datetime": pa.timestamp("us"),
-        "text": pa.string(),
-    }
-    text = [None if value is None else str(value) for value in values]
-    try:
-        if kind in {"id", "int"}:
-            numbers = [None if value is None else int(value) for value in text]
-            if any(value is not None and str(number) != value for number, value in zip(numbers, text, strict=True)):
-                raise ValueError
-            return pa.array(numbers, wanted[kind])
-        if kind in {"date", "datetime"}:
-            moments = [None if value is None else pd.Timestamp(value) for value in text]
-            return pa.array(
-                [None if m is None else m.date() if kind == "date" else m.to_pydatetime() for m in moments],
-                wanted[kind],
-            )
-        return pa.array([None if v is None else float(v) for v in text] if kind == "float" else text, wanted[kind])
-    except (ValueError, OverflowError, pa.ArrowInvalid):
-        return pa.array(text, pa.string())
-
-
 def _given(tables: Mapping[str, pd.DataFrame]) -> list[str]:
     return [name for name, contract in TABLES.items() if contract.required or name in tables]
-
-
-def _write(tables: Mapping[str, pa.Table], folder: Path) -> Path:
-    folder.mkdir(parents=True)
-    for name, table in tables.items():
-        pq.write_table(table, folder / f"{name}.parquet")
-    return folder
-
-
-def _copy(server: Any, table: str, content: pa.Table) -> None:
-    import pyarrow.csv
-
-    kinds = []
-    for field in content.schema:
-        kind = str(field.type)
-        server_kind = _POSTGRES_TYPES.get(kind) or (
-            "timestamp" if kind.startswith("timestamp") else "bytea" if kind == "binary" else "text"
-        )
-        kinds.append(f'"{field.name}" {server_kind}')
-    server.execute(f"CREATE TABLE {table} ({', '.join(kinds)})")
-    for position, field in enumerate(content.schema):
-        if str(field.type) == "binary":
-            written = [None if value is None else "\\x" + value.hex() for value in content[field.name].to_pylist()]
-            content = content.set_column(position, field.name, pa.array(written, pa.string()))
-        if str(field.type).startswith("dictionary"):
-            content = content.set_column(position, field.name, content[field.name].cast(pa.string()))
-    with server.cursor() as cursor, cursor.copy(f"COPY {table} FROM STDIN (FORMAT csv)") as copy:
-        for batch in content.to_batches(max_chunksize=200_000):
-            written_text = io.BytesIO()
-            pyarrow.csv.write_csv(batch, written_text, pyarrow.csv.WriteOptions(include_header=False))
-            copy.write(written_text.getvalue())
-
-
-def _spare_port() -> int:
-    with socket.socket() as spare:
-        spare.bind(("127.0.0.1", 0))
-        return int(spare.getsockname()[1])

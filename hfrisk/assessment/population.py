@@ -121,7 +121,7 @@ def describe_population(
 
 
 def _flag(rows: pd.DataFrame, name: str, words: str) -> pd.DataFrame:
-    found = int(rows[name].fillna(False).astype(bool).sum())
+    found = int(rows[name].eq(True).sum())
     return pd.DataFrame(
         [("Index discharges", words, "yes", "n", EVERYONE, float(found), len(rows), "discharges", "")],
         columns=["section", "characteristic", "level", "statistic", "split", "value", "n", "unit", "group"],

@@ -128,7 +128,7 @@ def release_sensitivity(
     confidence
         Confidence of the intervals (0 to 1).
     shown
-        ``readmitted`` and ``died`` as page one shows them; None where it withholds them.
+        ``events``, ``readmitted`` and ``died`` as page one shows them; None where it withholds them.
 
     Returns
     -------
@@ -194,7 +194,7 @@ def _hidden(
         hidden[name] |= policy.small(exact[name], n) | hidden["index_discharges"]
     hidden["died"] |= neither
     # What page one withholds of the study's own definition is withheld here too, in every row: they are nearly the same people.
-    for name in ("readmitted", "died"):
+    for name in ("events", "readmitted", "died"):
         if shown.get(name) is None:
             hidden[name] = True
     for state, columns in (("readmitted", ["events", "readmitted"]), ("died", ["events", "died"])):

@@ -54,7 +54,12 @@ EXPLAINED = {
     "by_theme": "theme modifiable_share mean_abs share n",
     "dependence": "feature bin_lower bin_upper n mean_contribution",
 }
-_OF_A_MODEL = (RESULTS.keys() | EXPLAINED.keys()) - {"table1"}
+_NOTHING = {
+    name: pd.DataFrame(columns=[*columns.split(), "suppressed"])
+    for name, columns in (RESULTS | EXPLAINED).items()
+    if name != "table1"
+}
+"""The tables about a model, of a study that makes none."""
 _RULES = {
     "flow": "counts rounded; boxes that differ by fewer than the threshold merged or withheld",
     "table1": "counts rounded, parts of a total protected; centiles with enough people on either side",
@@ -140,14 +145,15 @@ def release(
     policy, confidence = Policy.of(settings), _confidence(study)
     told = [*cohort.checks, *checks, *features.notices]
     if population is not None:
-        parts = _without_model(population, features, cohort.risk == "composite", policy, confidence)
+        numbers = headline(cohort, _NOTHING["performance"], _NOTHING["by_period"], policy, for_heart_failure)
+        parts = _without_model(population, features, numbers, policy, confidence)
         told += population.checks
     else:
         assert results is not None
         assert model is not None
         parts = _with_model(cohort, features, results, model, policy, study, provenance)
+        numbers = headline(cohort, parts.tables["performance"], parts.tables["by_period"], policy, for_heart_failure)
         told += parts.checks
-    numbers = headline(cohort, parts.tables["performance"], parts.tables["by_period"], policy, for_heart_failure)
     told += parts.scrubbed.checks() if parts.scrubbed else []
     dictionary = pd.DataFrame(feature_records(features.dictionary))
     dictionary["in_model"] = dictionary["name"].isin(model.inputs) if model else False
@@ -244,17 +250,13 @@ def _with_model(
 
 
 def _without_model(
-    population: Population, features: FeatureTable, composite: bool, policy: Policy, confidence: float
+    population: Population, features: FeatureTable, numbers: Mapping[str, Any], policy: Policy, confidence: float
 ) -> _Parts:
     table1, outcomes = release_population(
-        population.table1, population.outcomes, features.dictionary, policy, confidence, composite=composite
+        population.table1, population.outcomes, features.dictionary, policy, confidence, numbers
     )
-    nothing = {
-        name: pd.DataFrame(columns=[*columns.split(), "suppressed"])
-        for name, columns in (RESULTS | EXPLAINED).items()
-        if name != "table1"
-    }
-    return _Parts({"table1": table1, "outcomes": outcomes, **nothing}, nothing["performance"], None, None, [])
+    tables = {"table1": table1, "outcomes": outcomes, **_NOTHING}
+    return _Parts(tables, _NOTHING["performance"], None, None, [])
 
 
 def _in_order(checks: list[Check]) -> list[Check]:
@@ -284,7 +286,7 @@ def _ledger(
 ) -> pd.DataFrame:
     rows = []
     for name, table in tables.items():
-        if scrubbed is None and name in _OF_A_MODEL:
+        if scrubbed is None and name in _NOTHING:
             continue
         shown = _numbers(table)
         source = sources.get(name)

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from collections.abc import Collection, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
@@ -29,8 +29,7 @@ def release_population(
     dictionary: Sequence[Feature],
     policy: Policy,
     confidence: float,
-    *,
-    composite: bool,
+    numbers: Mapping[str, Any],
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Table 1 and the outcomes by group, which count the same people and so withhold the same sizes.
 
@@ -46,8 +45,8 @@ def release_population(
         The rules.
     confidence
         Confidence of the intervals (0 to 1).
-    composite
-        Whether a death is an event.
+    numbers
+        Page one: what it withholds of everyone is withheld here too.
 
     Returns
     -------
@@ -57,7 +56,14 @@ def release_population(
     described = release_table1(table1, dictionary, policy)
     levels = described["section"] == "Groups of people"
     hidden = {(row.group, row.level) for row in described[levels].itertuples() if np.isnan(row.value)}
-    released = release_outcomes(outcomes, policy, confidence, composite=composite, hidden=hidden)
+    released = release_outcomes(
+        outcomes,
+        policy,
+        confidence,
+        composite=numbers["risk"] == "composite",
+        hidden=hidden,
+        withheld={name for name in ("events", "died") if numbers[name] is None},
+    )
     held = {(row.group, row.level) for row in released.itertuples() if np.isnan(row.n)}
     more = levels & pd.Series([(g, v) in held for g, v in zip(described["group"], described["level"], strict=True)])
     described.loc[more, ["value", "percent"]] = np.nan
@@ -72,6 +78,7 @@ def release_outcomes(
     *,
     composite: bool,
     hidden: set[tuple[str, str]] | None = None,
+    withheld: Collection[str] = (),
 ) -> pd.DataFrame:
     """What became of the people of each group, from the shown counts.
 
@@ -87,6 +94,8 @@ def release_outcomes(
         Whether a death is an event.
     hidden
         (group, level) whose size another table withholds.
+    withheld
+        Which of ``events`` and ``died`` page one withholds of everyone.
 
     Returns
     -------
@@ -106,6 +115,8 @@ def release_outcomes(
     for name, counts in (("events", events), ("died", died)):
         hide[name] = hide[name] | policy.small(counts, n)
     hide["died"] = hide["died"] | derived
+    for name in withheld:
+        hide[name] = np.ones(len(result), dtype=bool)
     if len(whole) and lists:
         at = int(whole[0])
         extra = [derived[rows] | _known(result.loc[rows], hidden) for rows in lists]

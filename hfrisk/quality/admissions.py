@@ -6,6 +6,7 @@ import ibis
 
 from hfrisk.checks import Check
 from hfrisk.codelists import read_yaml
+from hfrisk.quality.counting import counted
 from hfrisk.quality.evidence import Evidence
 from hfrisk.quality.words import share
 
@@ -149,8 +150,9 @@ def _next_day_elsewhere(evidence: Evidence) -> tuple[int, int]:
     soon = followed.next_date.delta(followed.discharge_date, unit="day").between(0, 1)
     elsewhere = soon & (followed.next_site != followed.care_site_id)
     ended = ~followed.still_open
-    row = evidence.cdm.frame(
+    found = counted(
+        evidence.cdm,
         followed.aggregate(discharges=ended.sum(), elsewhere=(ended & elsewhere.fill_null(False)).sum()),
         "next-day stays",
-    ).fillna(0)
-    return int(row["discharges"].iloc[0]), int(row["elsewhere"].iloc[0])
+    )
+    return found["discharges"], found["elsewhere"]

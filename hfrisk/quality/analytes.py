@@ -11,6 +11,7 @@ import pandas as pd
 from hfrisk.cdm import Cdm
 from hfrisk.cdm.maps import NOT_AN_ANALYTE, matched
 from hfrisk.codelists import read_yaml
+from hfrisk.quality.counting import whole
 
 __all__ = ["COUNTS", "values_by_analyte"]
 
@@ -58,9 +59,7 @@ def values_by_analyte(cdm: Cdm) -> pd.DataFrame:
         above=above.sum(),
     )
     frame = cdm.frame(grouped, "values of tests")
-    return frame.assign(
-        misfiled=frame["misfiled"].astype(bool), **{name: frame[name].fillna(0).astype("int64") for name in COUNTS}
-    )
+    return whole(frame, COUNTS).assign(misfiled=frame["misfiled"].astype(bool))
 
 
 def _named(cdm: Cdm, known: dict[str, dict[str, Any]]) -> ir.Table:
@@ -144,17 +143,23 @@ def _converted(cdm: Cdm, rows: ir.Table) -> ir.Table:
         ],
         {"limits_of": "string", "lower": "float64", "upper": "float64"},
     )
-    written = rows.unit_source_value.lower().replace(" ", "").replace("µ", "u").replace("μ", "u")
+    # each spelling of a unit is looked at once, however often it occurs
+    written = rows.select("unit_source_value").distinct().filter(lambda t: t.unit_source_value.notnull())
+    written = written.select(
+        written_unit=written.unit_source_value,
+        plain=written.unit_source_value.lower().replace(" ", "").replace("µ", "u").replace("μ", "u"),
+    )
+    units = written.inner_join(spellings, written.plain == spellings.spelling).select("written_unit", "spelt_unit")
     rows = rows.select(
         "analyte",
         "misfiled",
         "told_unit",
         coded_unit=rows.unit_concept_id.nullif(0),
-        written=written,
+        unit_source_value=rows.unit_source_value,
         value=rows.value_as_number,
         operator=rows.operator_concept_id,
     )
-    rows = rows.left_join(spellings, rows.written == spellings.spelling)
+    rows = rows.left_join(units, rows.unit_source_value == units.written_unit)
     rows = rows.mutate(unit=ibis.coalesce(rows.told_unit, rows.coded_unit, rows.spelt_unit))
     rows = rows.left_join(factors, [rows.analyte == factors.factor_of, rows.unit == factors.factor_unit])
     rows = rows.inner_join(limits, rows.analyte == limits.limits_of)

@@ -12,6 +12,7 @@ import pandas as pd
 from hfrisk.cdm import Cdm
 from hfrisk.cdm.maps import trusts
 from hfrisk.cohort import Cohort, coded
+from hfrisk.quality.counting import whole
 
 __all__ = ["UNKNOWN_SITE", "admissions_by_site", "coding_by_month", "discharges_by_site", "heart_failure_codes_by_site"]
 
@@ -45,7 +46,7 @@ def admissions_by_site(cdm: Cdm, cohort: Cohort) -> pd.DataFrame:
         emergencies=emergency.sum(),
         same_day=(emergency & (spells.length_of_stay == 0) & ~spells.still_open).sum(),
     )
-    return _whole(cdm.frame(grouped, "admissions by site"))
+    return whole(cdm.frame(grouped, "admissions by site"), grouped.columns[1:])
 
 
 def discharges_by_site(cdm: Cdm, cohort: Cohort, look_back_from: date) -> pd.DataFrame:
@@ -70,7 +71,9 @@ def discharges_by_site(cdm: Cdm, cohort: Cohort, look_back_from: date) -> pd.Dat
         events=index.event.fill_null(False).sum(),
         short=(index.admission_date < ibis.literal(look_back_from)).sum(),
     )
-    return _whole(cdm.frame(grouped, "index discharges by site"), but=("site", "told_by"))
+    return whole(
+        cdm.frame(grouped, "index discharges by site"), ["month", "admitted", "discharges", "known", "events", "short"]
+    )
 
 
 def coding_by_month(cdm: Cdm, cohort: Cohort, principal: Sequence[int]) -> pd.DataFrame:
@@ -92,11 +95,12 @@ def coding_by_month(cdm: Cdm, cohort: Cohort, principal: Sequence[int]) -> pd.Da
     stays = stays.filter(stays.visit_end_date.notnull(), stays.visit_end_date < ibis.literal(cohort.data_end))
     rows = cdm.table("condition_occurrence").filter(lambda t: t.visit_occurrence_id.notnull())
     rows = rows.semi_join(stays, rows.visit_occurrence_id == stays.stay)
-    code = coded(rows.condition_source_value, "icd10_uk")
+    code = rows.condition_source_value.strip().upper()
     of_stay = rows.group_by("visit_occurrence_id").aggregate(
         diagnoses=rows.count(),
         placed=rows.condition_status_concept_id.isin(list(principal)).fill_null(False).sum(),
-        codes=code.notnull().sum(),
+        # diagnoses of A&E in SNOMED, all digits, may stand beside it
+        codes=code.substr(0, 1).between("A", "Z").fill_null(False).sum(),
         unknown=(code.substr(0, 3) == _UNCODED).fill_null(False).sum(),
     )
     joined = _with_site(cdm, stays.left_join(of_stay, stays.stay == of_stay.visit_occurrence_id))
@@ -107,21 +111,22 @@ def coding_by_month(cdm: Cdm, cohort: Cohort, principal: Sequence[int]) -> pd.Da
         unplaced=((found > 0) & (joined.placed == 0)).sum(),
         uncoded=((joined.codes > 0) & (joined.unknown == joined.codes)).sum(),
     )
-    return _whole(cdm.frame(grouped, "coding by month"))
+    return whole(cdm.frame(grouped, "coding by month"), grouped.columns[1:])
 
 
 def heart_failure_codes_by_site(cdm: Cdm) -> pd.DataFrame:
     """Rows of the I50 family by site, and how many of them are I50.0: ``site``, ``i50``, ``i50_0``."""
     rows = cdm.table("condition_occurrence")
-    code = coded(rows.condition_source_value, "icd10_uk")
-    rows = rows.select(link=rows.visit_occurrence_id, code=code).filter(code.substr(0, 3) == "I50")
+    rows = rows.filter(rows.condition_source_value.strip().upper().substr(0, 3) == "I50")
+    rows = rows.select(link=rows.visit_occurrence_id, code=coded(rows.condition_source_value, "icd10_uk"))
+    rows = rows.filter(rows.code.notnull())
     visits = cdm.table("visit_occurrence").filter(lambda t: t.visit_occurrence_id.notnull())
     sites = visits.group_by("visit_occurrence_id").aggregate(care_site_id=visits.care_site_id.min())
     joined = _with_site(cdm, rows.left_join(sites, rows.link == sites.visit_occurrence_id))
     grouped = joined.group_by(site=joined.site).aggregate(
         i50=joined.count(), i50_0=(joined.code.substr(0, 4) == "I500").sum()
     )
-    return _whole(cdm.frame(grouped, "heart-failure codes by site"))
+    return whole(cdm.frame(grouped, "heart-failure codes by site"), grouped.columns[1:])
 
 
 def _with_site(cdm: Cdm, table: ir.Table) -> ir.Table:
@@ -137,9 +142,3 @@ def _with_site(cdm: Cdm, table: ir.Table) -> ir.Table:
 
 def _month(day: ir.DateValue) -> ir.IntegerValue:
     return (day.year() * 12 + day.month() - 1).cast("int64")
-
-
-def _whole(frame: pd.DataFrame, but: Sequence[str] = ("site",)) -> pd.DataFrame:
-    """Counts as integers: engines return sums of nothing as missing, and some of them as decimals."""
-    counts = [column for column in frame.columns if column not in but]
-    return frame.assign(**{column: pd.to_numeric(frame[column]).fillna(0).astype("int64") for column in counts})

@@ -6,6 +6,7 @@ from hfrisk.checks import Check
 from hfrisk.codelists import read_yaml
 from hfrisk.cohort import coded, starts_with_any
 from hfrisk.quality.by_site import UNKNOWN_SITE, heart_failure_codes_by_site
+from hfrisk.quality.counting import counted
 from hfrisk.quality.evidence import Evidence
 from hfrisk.quality.words import share
 
@@ -201,27 +202,26 @@ def _edition(evidence: Evidence) -> list[Check]:
 
 def _editions_seen(evidence: Evidence, other: str, prefix: str) -> dict[str, int]:
     """Codes by shape, codes that only one edition has, and codes of heart failure (`prefix`), of them those of the `other` edition."""
-    source = evidence.cdm.table("condition_occurrence").condition_source_value
+    rows = evidence.cdm.table("condition_occurrence")
+    # each code is looked at once, however often it occurs
+    codes = rows.group_by(code=rows.condition_source_value).aggregate(times=rows.count())
     # the Clinical Modification's codes are the longer ones, so that every code of the UK's has its shape too
-    icd10, icd9 = coded(source, "icd10_cm"), coded(source, "icd9_cm")
+    icd10, icd9 = coded(codes.code, "icd10_cm"), coded(codes.code, "icd9_cm")
     long = icd10.re_search(_LONG).fill_null(False)
     signs = {
         "icd10_uk": starts_with_any(icd10, _signs("icd10_uk")) & ~long,
         "icd10_cm": starts_with_any(icd10, _signs("icd10_cm")) | long,
     }
     family = starts_with_any(icd10 if prefix.startswith("I") else icd9, [prefix])
-    rows = evidence.cdm.table("condition_occurrence")
-    found = evidence.cdm.frame(
-        rows.aggregate(
-            icd10=icd10.notnull().sum(),
-            icd9=icd9.notnull().sum(),
-            **{name: sign.sum() for name, sign in signs.items()},
-            family=family.sum(),
-            foreign=(family & signs[other]).sum(),
-        ),
-        "editions of ICD",
-    ).fillna(0)
-    return {name: int(found[name].iloc[0]) for name in found.columns}
+    kinds = {
+        "icd10": icd10.notnull(),
+        "icd9": icd9.notnull(),
+        **signs,
+        "family": family,
+        "foreign": family & signs[other],
+    }
+    sums = {name: codes.times.sum(where=kind) for name, kind in kinds.items()}
+    return counted(evidence.cdm, codes.aggregate(**sums), "editions of ICD")
 
 
 def _signs(edition: str) -> list[str]:

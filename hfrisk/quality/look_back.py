@@ -38,9 +38,9 @@ def late_sites(evidence: Evidence) -> dict[str, MonthNumber]:
         others = spells.sum(axis=0) - spells[row]
         since = float(others[begun:].sum() / others.sum()) if others.sum() else 1.0
         stays = float(spells[row].sum())
-        # the chance that all of its stays fall into the time since then, and how many should have come before
+        # the chance that all of its stays fall into the time since then; few stays may be those of one or two people
         unlikely = stays * -math.log(max(since, 1e-9)) > math.log(len(panel.sites) / quality.clear)
-        if unlikely and stays * (1 - since) / max(since, 1e-9) >= quality.enough:
+        if unlikely and stays >= quality.enough:
             found[site] = panel.first + begun
     return found
 

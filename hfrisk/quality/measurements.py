@@ -10,6 +10,7 @@ import pandas as pd
 from hfrisk.checks import Check
 from hfrisk.codelists import read_yaml
 from hfrisk.quality.analytes import COUNTS, values_by_analyte
+from hfrisk.quality.counting import counted
 from hfrisk.quality.evidence import Evidence
 from hfrisk.quality.words import share
 
@@ -214,7 +215,8 @@ def _peptides(evidence: Evidence, concepts: list[int], known: dict[str, Any]) ->
     joined = joined.mutate(before=joined.value.lag().over(order))
     inside = joined.index_id.notnull()
     again = inside & joined.before.notnull()
-    row = cdm.frame(
+    return counted(
+        cdm,
         joined.aggregate(
             rows=joined.count(),
             named=joined.named.sum(),
@@ -225,5 +227,4 @@ def _peptides(evidence: Evidence, concepts: list[int], known: dict[str, Any]) ->
             rising=(again & (joined.value >= known["rise"] * joined.before)).fill_null(False).sum(),
         ),
         "natriuretic peptides",
-    ).fillna(0)
-    return {column: int(row[column].iloc[0]) for column in row.columns}
+    )

@@ -5,11 +5,11 @@ from __future__ import annotations
 import ibis
 import ibis.expr.types as ir
 import numpy as np
-import pandas as pd
 
 from hfrisk.checks import Check
 from hfrisk.codelists import read_yaml
 from hfrisk.cohort import moment
+from hfrisk.quality.counting import counted, whole
 from hfrisk.quality.evidence import Evidence
 from hfrisk.quality.words import share
 
@@ -29,13 +29,14 @@ def people_checks(evidence: Evidence) -> list[Check]:
 
 def _repeated_rows(evidence: Evidence) -> list[Check]:
     person = evidence.cdm.table("person")
-    row = evidence.cdm.frame(
+    found = counted(
+        evidence.cdm,
         person.filter(person.person_id.notnull()).aggregate(
             rows=lambda t: t.count(), people=lambda t: t.person_id.nunique()
         ),
         "people",
     )
-    people, extra = int(row["people"].iloc[0]), int(row["rows"].iloc[0]) - int(row["people"].iloc[0])
+    people, extra = found["people"], found["rows"] - found["people"]
     if not extra:
         return []
     return [
@@ -82,10 +83,12 @@ def _same_history(evidence: Evidence) -> list[Check]:
     joined = people.inner_join(history.filter(history.visits >= _FEWEST_VISITS), "person_id")
     keys = ["year", "month", "day", "sex", "visits", "first", "last", "starts", "squares", "ends", "minutes", "kinds"]
     alike = joined.group_by(keys).aggregate(ids=joined.count())
-    row = cdm.frame(
-        alike.aggregate(people=alike.ids.sum(), extra=(alike.ids - 1).sum()), "people with the same history"
-    ).fillna(0)
-    every, extra = int(row["people"].iloc[0]), int(row["extra"].iloc[0])
+    found = counted(
+        cdm,
+        alike.aggregate(people=alike.ids.sum(), extra=(alike.ids - 1).sum()),
+        "people with the same history",
+    )
+    every, extra = found["people"], found["extra"]
     if not extra:
         return []
     return [
@@ -108,7 +111,7 @@ def _ethnicity(evidence: Evidence) -> list[Check]:
     if not evidence.cdm.has("observation"):
         return []
     frame = evidence.cdm.frame(_ethnicity_by_fifth(evidence), "ethnicity by deprivation")
-    frame = frame.assign(fifth=pd.to_numeric(frame["fifth"]).round().astype("int64")).groupby("fifth").sum()
+    frame = whole(frame, ["fifth", "people", "no_text", "no_concept"]).groupby("fifth").sum()
     if not set(_FIFTHS) <= set(frame.index):
         return []
     # a source that never writes ethnicity as text has it as a concept, if at all
@@ -175,15 +178,16 @@ def _basics(evidence: Evidence) -> list[Check]:
         known=ibis.ifelse(person.gender_concept_id.isin(_KNOWN_SEX).fill_null(False), 1, 0).max()
     )
     joined = spells.select("person_id", "age").left_join(sexes, "person_id")
-    row = evidence.cdm.frame(
+    found = counted(
+        evidence.cdm,
         joined.aggregate(
             stays=joined.count(),
             no_sex=(joined.known.fill_null(0) == 0).sum(),
             no_age=(joined.age.isnull() | (joined.age < 0) | (joined.age > _OLDEST)).sum(),
         ),
         "age and sex",
-    ).fillna(0)
-    stays, no_sex, no_age = (int(row[name].iloc[0]) for name in ("stays", "no_sex", "no_age"))
+    )
+    stays, no_sex, no_age = found["stays"], found["no_sex"], found["no_age"]
     if no_sex + no_age == 0 or no_sex + no_age < evidence.quality.dangling * stays:
         return []
     return [

@@ -11,6 +11,7 @@ from hfrisk.checks import Check
 from hfrisk.codelists import read_yaml
 from hfrisk.errors import StudyError
 from hfrisk.quality.by_site import UNKNOWN_SITE
+from hfrisk.quality.counting import counted
 from hfrisk.quality.evidence import Evidence
 from hfrisk.quality.words import share
 
@@ -62,10 +63,10 @@ def _outside(evidence: Evidence) -> list[Check]:
     placed = placed.left_join(named, placed.home == named.location_id)
     inside = placed.area.strip().upper().isin(areas).fill_null(False)
     known = placed.area.notnull()
-    row = cdm.frame(
-        placed.aggregate(known=known.sum(), outside=(known & ~inside).sum()), "homes outside the catchment"
-    ).fillna(0)
-    outside, every = int(row["outside"].iloc[0]), int(row["known"].iloc[0])
+    found = counted(
+        cdm, placed.aggregate(known=known.sum(), outside=(known & ~inside).sum()), "homes outside the catchment"
+    )
+    outside, every = found["outside"], found["known"]
     if not every:
         return [
             Check(
@@ -122,10 +123,8 @@ def _virtual_wards(evidence: Evidence) -> list[Check]:
     words = [name.contains(word) for word in read_yaml("quality.yaml")["virtual_wards"]["names"]]
     virtual = sites.filter(ibis.or_(*words).fill_null(False)).select("care_site_id").distinct()
     spells = evidence.cohort.spells
-    row = evidence.cdm.frame(
-        spells.semi_join(virtual, "care_site_id").aggregate(spells=lambda t: t.count()), "virtual wards"
-    )
-    found = int(row["spells"].iloc[0])
+    there = spells.semi_join(virtual, "care_site_id")
+    found = counted(evidence.cdm, there.aggregate(spells=there.count()), "virtual wards")["spells"]
     if not found:
         return []
     return [

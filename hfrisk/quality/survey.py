@@ -14,6 +14,7 @@ import ibis.expr.types as ir
 import pandas as pd
 
 from hfrisk.cdm import Cdm
+from hfrisk.quality.counting import whole
 
 __all__ = ["TABLES", "Surveyed", "recoverable", "survey"]
 
@@ -82,7 +83,7 @@ def survey(cdm: Cdm, data_end: date, inpatient: Sequence[int], after_death_days:
     frames.append(cdm.frame(by_month, "deaths by month").assign(table="death"))
     found = pd.concat([frame for frame in frames if len(frame)], ignore_index=True)
     found = found.reindex(columns=["table", "month", *_COUNTS])
-    return found.assign(**{column: pd.to_numeric(found[column]).fillna(0).astype("int64") for column in _COUNTS})
+    return whole(found, _COUNTS)
 
 
 def recoverable(cdm: Cdm) -> dict[str, int]:

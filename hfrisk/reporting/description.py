@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Literal
 
 import pandas as pd
@@ -88,7 +89,7 @@ def data_verdict(evidence: Evidence) -> Verdict:
     head = evidence.released.headline
     unseen = (
         []
-        if words.known(head.get("share_events"))
+        if words.known(_main_share(evidence)[0])
         else [f"How many {evidence.came_back} is {sentences.why(head, 'share_events')}."]
     )
     verdict: DataWords = "These figures can be used"
@@ -113,11 +114,14 @@ def _titles(checks: pd.DataFrame, severity: str) -> list[str]:
 def _in_favour(evidence: Evidence) -> list[str]:
     head = evidence.released.headline
     told = []
-    if words.known(head.get("share_events")):
+    if words.known(head.get("index_discharges")):
         told.append(f"How many {evidence.came_back} rests on {words.count(head['index_discharges'])} discharges.")
-    if not words.known((head.get("states") or {}).get("censored")):
-        told.append("Every discharge was followed to the end of the window.")
-    return told
+    states = head.get("states") or {}
+    if "censored" not in states:
+        return [*told, "Every discharge was followed to the end of the window."]
+    lost = states["censored"]
+    size = words.count(lost) if words.known(lost) else "A few"
+    return [*told, f"{size} discharges were not followed to the end of the window; the curve takes that into account."]
 
 
 def _next_steps(verdict: DataWords) -> tuple[str, ...]:
@@ -216,14 +220,11 @@ def _of_hundred(groups: pd.DataFrame, characteristic: str, level: str) -> str:
 
 def _how_many(evidence: Evidence) -> str:
     head = evidence.released.headline
-    if not words.known(head.get("share_events")):
+    share, span = _main_share(evidence)
+    if not words.known(share):
         return f"How many {evidence.outcome} is {sentences.why(head, 'share_events')}."
-    everyone = group_rates(evidence)
-    row = everyone[everyone["group"] == "all"].iloc[0] if len(everyone) else None
-    share = float(head["share_events"])
     base = words.out_of(share)
     text = f"Of every {base:,} people who left hospital, **{words.in_hundred(share, base)}** {evidence.outcome}"
-    span = words.interval(row["lower"], row["upper"], lambda s: words.percent(s, 3)) if row is not None else ""
     text += f" ({words.percent(share, 3)}{f'; {span}' if span else ''})"
     died = by_the_end(evidence, "died")
     if died is None:
@@ -232,6 +233,21 @@ def _how_many(evidence: Evidence) -> str:
     said = f"{words.in_hundred(died.share, base)} in every {base:,} **died without coming back**"
     span = words.interval(died.lower, died.upper, words.percent)
     return f"{text}; {said} ({words.percent(died.share)}; {span})."
+
+
+def _main_share(evidence: Evidence) -> tuple[float, str]:
+    """The share of the study's outcome, and its interval in words: the end of the curve, or everyone's row where deaths count too."""
+    if not evidence.composite:
+        back = by_the_end(evidence, "readmitted")
+        if back is None:
+            return math.nan, ""
+        return back.share, words.interval(back.lower, back.upper, lambda s: words.percent(s, 3))
+    everyone = group_rates(evidence)
+    rows = everyone[everyone["group"] == "all"] if len(everyone) else everyone
+    if rows.empty:
+        return math.nan, ""
+    row = rows.iloc[0]
+    return float(row["rate"]), words.interval(row["lower"], row["upper"], lambda s: words.percent(s, 3))
 
 
 def _by_when(evidence: Evidence) -> str:

@@ -175,3 +175,19 @@ def test_an_index_on_a_column_of_the_source_is_used(postgres: PostgresUnderTest)
         query = cdm.backend.compile(person.filter(person.person_id == 77).select("year_of_birth"))
         plan = "\n".join(row[0] for row in cdm.connection.con.execute(f"EXPLAIN {query}").fetchall())
     assert "Index Scan" in plan
+
+
+def test_a_kept_result_has_the_types_that_it_was_declared_with(postgres: PostgresUnderTest, tmp_path: Path) -> None:
+    """A sum of whole numbers is a decimal in PostgreSQL."""
+    cdm = postgres.open(TABLES, stages=tmp_path / "stages")
+    visits = cdm.table("visit_occurrence")
+    summed = visits.group_by("person_id").aggregate(
+        stays=visits.visit_concept_id.cast("int64").sum(), mean=visits.visit_concept_id.mean()
+    )
+    cdm.materialise(summed, "summed", [], order=["person_id"])
+    with postgres.admin() as server:
+        kinds = server.execute(
+            "SELECT column_name, data_type FROM information_schema.columns WHERE table_name LIKE '%summed%' ORDER BY 1"
+        ).fetchall()
+    assert kinds == [("mean", "double precision"), ("person_id", "bigint"), ("stays", "bigint")]
+    cdm.empty_scratch()

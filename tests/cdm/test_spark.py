@@ -170,6 +170,9 @@ def test_an_error_of_spark_shows_no_value_anywhere(
         cdm.frame(broken, "broken")
     shown = capfd.readouterr()
     assert "SECRET943" not in shown.out + shown.err + str(told.value) + repr(told.value.__cause__)
+    # Java's own stream was opened before this test began to listen
+    logs = only_spark.session.sparkContext._jvm.org.apache.logging.log4j.LogManager
+    assert logs.getRootLogger().getLevel().toString() == "OFF"
 
 
 def test_without_java_the_need_is_named(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:

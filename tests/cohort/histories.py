@@ -67,9 +67,10 @@ class Block(bytes):
         return f"<{len(self) // BYTES_EACH} histories>"
 
 
-def blocks(persons: int) -> st.SearchStrategy[bytes]:
+@st.composite
+def blocks(draw: st.DrawFn, persons: int) -> bytes:
     """Hypothesis's own bytes for so many people; it gives eight kilobytes at most, which are 170 people."""
-    return st.binary(min_size=persons * BYTES_EACH, max_size=persons * BYTES_EACH).map(Block)
+    return Block(draw(st.binary(min_size=persons * BYTES_EACH, max_size=persons * BYTES_EACH)))
 
 
 def seeded(seed: int, persons: int) -> bytes:

@@ -158,14 +158,15 @@ def _principal(diagnoses: list[Row], settings: CohortSettings) -> list[Row]:
 def _outcome(spell: Spell, later: list[Spell], death: date | None, settings: CohortSettings, data_end: date) -> None:
     first_day, last_day = (int(day) for day in settings.window.split("-"))
     inside = [
-        (day, other) for other in later if first_day <= (day := (other.admission - spell.discharge).days) <= last_day
+        (day, other)
+        for other in later
+        if first_day <= (day := (other.admission - spell.discharge).days) <= last_day
+        and (_planned(other) or settings.count_zero_day_readmissions or _has_a_night(other))
     ]
-    planned = [day for day, other in inside if other.day_case or not other.unplanned]
+    planned = [day for day, other in inside if _planned(other)]
     spell.first_planned_day = planned[0] if planned else None
-    returns = [(day, other) for day, other in inside if other.unplanned and not other.day_case]
-    if not settings.count_zero_day_readmissions:
-        returns = [(day, other) for day, other in returns if other.still_open or other.discharge > other.admission]
-    if settings.outcome == "cms" and inside and not inside[0][1].unplanned:
+    returns = [(day, other) for day, other in inside if not _planned(other)]
+    if settings.outcome == "cms" and inside and _planned(inside[0][1]):
         returns = []
     death_day = None if death is None or death > data_end else max((death - spell.discharge).days, 0)
     if returns:
@@ -180,6 +181,15 @@ def _outcome(spell: Spell, later: list[Spell], death: date | None, settings: Coh
     spell.follow_up_days = (data_end - spell.discharge).days
     counts = {"readmitted"} if settings.risk == "cumulative_incidence" else {"readmitted", "died"}
     spell.event = None if spell.state == "censored" else int(spell.state in counts)
+
+
+def _planned(spell: Spell) -> bool:
+    return spell.day_case or not spell.unplanned
+
+
+def _has_a_night(spell: Spell) -> bool:
+    """A stay still open may yet have one."""
+    return spell.still_open or spell.discharge > spell.admission
 
 
 def _exclude(

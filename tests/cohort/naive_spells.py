@@ -193,9 +193,9 @@ def continuous_spells(
 
 
 def _overlapping(visits: list[Visit], settings: CohortSettings) -> list[Block]:
-    stays = [[visit] for visit in sorted(visits, key=lambda visit: visit.order)]
-    if settings.spells.merge_overlapping:
-        stays = _without_duplicates(stays)
+    stays = _without_duplicates(sorted(visits, key=lambda visit: visit.order))
+    if not settings.spells.merge_overlapping:
+        stays = [[visit] for stay in stays for visit in stay]
     blocks: list[Block] = []
     for stay in stays:
         block = blocks[-1] if blocks else None
@@ -212,10 +212,10 @@ def _overlapping(visits: list[Visit], settings: CohortSettings) -> list[Block]:
     return blocks
 
 
-def _without_duplicates(stays: list[list[Visit]]) -> list[list[Visit]]:
-    """Records that agree on dates, times and place are one stay, told twice."""
+def _without_duplicates(visits: list[Visit]) -> list[list[Visit]]:
+    """Records that agree on dates, times and place are one stay, told twice; they stand together whether they are joined or not."""
     seen: dict[Any, list[Visit]] = {}
-    for (visit,) in stays:
+    for visit in visits:
         same = (visit.start, visit.end, visit.started_at, visit.ended_at, visit.row.get("care_site_id"))
         seen.setdefault(same, []).append(visit)
     return list(seen.values())

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -28,8 +27,8 @@ RIGHT = Assurance(
 NOBODY = Assurance(name="nobody", visits="1 10 9201 2024-03-01 2024-03-05", diagnoses="1 J18.1 32903", expect="")
 
 
-def test_they_pass_on_every_engine(engine: Any, tmp_path: Path) -> None:
-    source = SourceSettings(**engine.settings_for(tmp_path))
+def test_they_pass_on_every_engine(engine: Any) -> None:
+    source = SourceSettings(**engine.anywhere())
     done = run_assurances(source, CohortSettings(), [RIGHT, NOBODY])
     assert [(one.name, one.passed) for one in done] == [(RIGHT.name, True), (NOBODY.name, True)]
 

@@ -18,7 +18,7 @@ from tests.disclosure.made_up import Run
 from tests.disclosure.test_incidence import N, curve
 
 POLICY = Policy()
-ON_PAGE_ONE = {"readmitted": 400.0, "died": 45.0}
+ON_PAGE_ONE = {"events": 400.0, "readmitted": 400.0, "died": 45.0}
 
 
 def definitions(*rows: tuple[str, int, int, int]) -> pd.DataFrame:
@@ -87,7 +87,7 @@ def test_a_definition_that_narrows_down_one_day_of_the_curve_keeps_its_outcomes(
 
 def test_what_page_one_withholds_no_definition_tells() -> None:
     frame = definitions(("as defined", N, 401, 7), ("any position", 3113, 577, 31))
-    found = release_sensitivity(frame, own_curve([301, 100]), POLICY, 0.95, {"readmitted": 400.0, "died": None})
+    found = release_sensitivity(frame, own_curve([301, 100]), POLICY, 0.95, {**ON_PAGE_ONE, "died": None})
     assert found["died"].isna().all()
     assert found["death"].isna().all()
 

@@ -21,6 +21,7 @@ from tests.disclosure.made_up import CANARY, CANARY_DATES, CANARY_PATH, DICTIONA
 from tests.disclosure.test_the_gate import numbers
 
 POLICY = Policy()
+PAGE_ONE = {"risk": "cumulative_incidence", "events": 685, "died": 105}
 
 
 @pytest.fixture(scope="module")
@@ -203,11 +204,20 @@ def test_table_1_and_the_outcomes_withhold_the_same_sizes(run: Run) -> None:
     population = describe_population(run.data.rows, run.data.features, run.data.groups, DICTIONARY)
     for policy in (POLICY, Policy(threshold=30, base=10)):
         described, outcomes = release_population(
-            population.table1, population.outcomes, DICTIONARY, policy, 0.95, composite=False
+            population.table1, population.outcomes, DICTIONARY, policy, 0.95, PAGE_ONE
         )
         sizes = outcomes.set_index("level")["n"]
         for row in described[described["section"] == "Groups of people"].itertuples():
             assert (math.isnan(row.value) and math.isnan(sizes[row.level])) or row.value == sizes[row.level]
+
+
+def test_what_page_one_withholds_no_group_tells(run: Run) -> None:
+    population = describe_population(run.data.rows, run.data.features, run.data.groups, DICTIONARY)
+    page = {**PAGE_ONE, "died": None}
+    _, outcomes = release_population(population.table1, population.outcomes, DICTIONARY, POLICY, 0.95, page)
+    assert outcomes[["died", "share_died"]].isna().all(axis=None)
+    assert (outcomes["suppressed"] == POLICY.withheld).all()
+    assert outcomes["events"].notna().any()
 
 
 def test_whoever_was_not_seen_to_the_end_is_in_table_1_but_in_no_share(run: Run) -> None:

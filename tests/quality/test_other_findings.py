@@ -22,12 +22,17 @@ MANY = {
     "AS care_site_name) FROM {care_site}",
     "visit_occurrence": "SELECT * REPLACE (CASE WHEN person_id % 5 = 0 THEN NULL ELSE admission_method END "
     "AS admission_method) FROM {visit_occurrence}",
-    # nothing but R69 in a third of the stays of the last three months; no I50.0 at the first trust
+    # nothing but R69 in a third of the stays of the last three months; no I50.0 at the first trust; no problem lists of late
     "condition_occurrence": "SELECT c.* REPLACE (CASE WHEN c.person_id % 3 = 0 AND v.visit_end_date >= DATE '2024-02-01' "
     "AND v.visit_concept_id IN (262, 9201) THEN 'R69X' ELSE condition_source_value END AS condition_source_value) "
     "FROM {condition_occurrence} c LEFT JOIN {visit_occurrence} v USING (visit_occurrence_id) "
-    "WHERE NOT (coalesce(v.care_site_id, 0) = 1 AND condition_source_value = 'I50.0')",
-    "measurement": "SELECT * REPLACE (CASE WHEN measurement_source_value = 'sodium' AND person_id % 20 = 1 THEN 1000 "
+    "WHERE NOT (coalesce(v.care_site_id, 0) = 1 AND condition_source_value = 'I50.0') "
+    "AND NOT (v.visit_occurrence_id IS NULL AND condition_start_date >= DATE '2023-01-01')",
+    # potassium in mg/dL under the concept that says so is where it belongs
+    "measurement": "SELECT * REPLACE (CASE WHEN measurement_source_value = 'potassium' AND person_id % 20 = 1 THEN 21490733 "
+    "ELSE measurement_concept_id END AS measurement_concept_id, CASE "
+    "WHEN measurement_source_value = 'potassium' AND person_id % 20 = 1 THEN value_as_number * 3.91 "
+    "WHEN measurement_source_value = 'sodium' AND person_id % 20 = 1 THEN 1000 "
     "WHEN measurement_source_value = 'CRP' AND person_id % 4 = 1 THEN NULL ELSE value_as_number END AS value_as_number, "
     "CASE WHEN measurement_source_value = 'NT-proBNP' AND person_id % 10 = 1 THEN 'BNP' ELSE measurement_source_value END "
     "AS measurement_source_value) FROM {measurement}",
@@ -66,6 +71,10 @@ def test_readmissions_where_the_admission_method_is_empty_rest_on_a_stand_in(man
 def test_values_out_of_range_and_tests_without_a_number_are_told(many: Seen) -> None:
     assert many.of("HFR046", "Implausible values: sodium").facts["share"] in {"4%", "5%", "6%"}
     assert int(str(many.of("HFR046", "Tests without a number").facts["share"]).rstrip("%")) == pytest.approx(25, abs=3)
+
+
+def test_a_test_under_the_concept_of_its_unit_is_not_misfiled(many: Seen) -> None:
+    assert not [check for check in many.checks if check.title.startswith("Filed under another test")]
 
 
 def test_bnp_is_told_by_the_name_that_the_laboratory_gives_it(many: Seen) -> None:

@@ -166,7 +166,9 @@ def test_a_step_at_one_trust_is_told_with_its_month(seen: At, what: str) -> None
 @pytest.mark.parametrize("trusts", [1, 2])
 def test_of_one_or_two_trusts_the_one_that_changed_is_told(seen: At, trusts: int) -> None:
     found = seen(defects={"volume_step": 0.7}, trusts=trusts)
-    assert found.of("HFR050", "the number of inpatient stays").facts["sites"] == 1
+    (title,) = [check.title for check in found.checks if check.code == "HFR050"]
+    assert title == "A step at a trust: the number of inpatient stays"
+    assert found.of("HFR050").facts["sites"] == 1
     assert found.codes() == {"HFR050"}
 
 

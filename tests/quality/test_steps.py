@@ -1,11 +1,18 @@
-"""Steps and fading ends: found where they are, and not where months only do what months do."""
+"""Steps, gaps, late beginnings and fading ends: found where they are, and not where months only do what months do."""
 
 from __future__ import annotations
+
+from types import SimpleNamespace
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 import pytest
 
+from hfrisk.quality.evidence import Panel
+from hfrisk.quality.look_back import late_sites
+from hfrisk.quality.over_time import steps_by_site
+from hfrisk.quality.settings import QualitySettings
 from hfrisk.quality.steps import Step, dips, fading, rate_fading, steps
 
 SITES, MONTHS = 20, 120
@@ -42,6 +49,13 @@ def test_a_step_is_found_at_its_site_and_month() -> None:
     assert found.series == biggest
     assert abs(found.at - 70) <= 1
     assert found.ratio == pytest.approx(0.3, abs=0.1)
+
+
+def test_every_site_that_steps_is_found() -> None:
+    counts = region(1)
+    biggest = np.argsort(counts.sum(axis=1))[-2:]
+    counts[biggest, 70:] = np.floor(counts[biggest, 70:] * 0.3)
+    assert [step.series for step in of_the_others(counts)] == sorted(biggest)
 
 
 def test_what_all_sites_do_together_is_no_step() -> None:
@@ -86,3 +100,47 @@ def test_a_gap_is_found_and_a_season_is_not() -> None:
     assert dips(counts, ratio=0.7, chance=0.001) == []
     counts[50:53] *= 0.4
     assert dips(counts, ratio=0.7, chance=0.001) == [50, 51, 52]
+
+
+def evidence(spells: npt.NDArray[np.float64], **others: npt.NDArray[np.float64]) -> Any:
+    """What the checks over time look at: a fifth of the stays is for heart failure, and so on, unless given."""
+    rng = np.random.default_rng(0)
+    values = {"spells": spells}
+    for kind in ("heart_failure", "unplanned", "emergencies"):
+        values[kind] = rng.binomial(spells.astype(int), 0.4).astype(float)
+    values["same_day"] = rng.binomial(values["emergencies"].astype(int), 0.3).astype(float)
+    sites = tuple(f"site {row}" for row in range(len(spells)))
+    panel = Panel(sites, 2010 * 12, {**values, **others})
+    return SimpleNamespace(panel=panel, quality=QualitySettings())
+
+
+def test_of_two_sites_the_one_that_changed_is_named() -> None:
+    for changed in (0, 1):
+        counts = region(2)[:2] * 10
+        counts[changed, 60:] = np.floor(counts[changed, 60:] * 0.2)
+        found = steps_by_site(evidence(counts))
+        assert list(zip(found["site"], found["what"], strict=True)) == [
+            (f"site {changed}", "the number of inpatient stays")
+        ]
+
+
+def test_a_site_that_begins_late_is_told_as_such_and_not_as_a_step() -> None:
+    counts = region(3)
+    counts[4, :50] = 0
+    late = evidence(counts)
+    assert late_sites(late) == {"site 4": 2010 * 12 + 50}
+    assert steps_by_site(late).empty
+
+
+def test_a_small_site_whose_few_patients_came_late_is_no_late_site() -> None:
+    counts = region(3)
+    counts[4] = 0
+    counts[4, 100:115] = 2
+    assert late_sites(evidence(counts)) == {}
+
+
+def test_a_diagnosis_that_nobody_recorded_before_is_no_step() -> None:
+    counts = region(5)[:1] * 10
+    failing = np.floor(counts * 0.2)
+    failing[:, :40] = 0
+    assert steps_by_site(evidence(counts, heart_failure=failing)).empty

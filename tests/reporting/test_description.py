@@ -151,6 +151,17 @@ def test_how_many_came_back_and_died_first_with_intervals() -> None:
     assert "Of every 100 people who left hospital, 14 came back" in page_of(other)["how-many"]
 
 
+def test_with_incomplete_follow_up_the_curve_counts_and_not_the_share_of_all() -> None:
+    base = samples.described()
+    frame = base.incidence.copy()
+    end = (frame["state"] == "readmitted") & (frame["day"] == 29)
+    frame.loc[end, ["share", "lower", "upper"]] = [0.213, 0.205, 0.221]
+    head = {**base.headline, "states": {"readmitted": 1965, "died": 230, "none": 7000, "censored": 840}}
+    released = samples.changed(base, incidence=frame, headline=head, checks=base.checks.iloc[:0])
+    assert "(21.3%; 20.5% to 22.1%)" in page_of(released)["how-many"]
+    assert "840 discharges were not followed to the end of the window" in verdict(released).reasons[1]
+
+
 def test_with_deaths_as_events_the_sentence_says_either() -> None:
     page = page_of(samples.described_composite())
     assert "22 came back to hospital as an emergency or died within 30 days" in page["how-many"]

@@ -113,3 +113,18 @@ def test_a_half_is_rounded_as_people_do_and_alike_everywhere() -> None:
     assert words.half_up(100 * 0.0255, 1) == 2.6
     assert words.in_hundred(0.0255, 1000) == "26"
     assert words.in_hundred(0.125) == "13"
+
+
+@pytest.mark.parametrize(
+    ("lower", "upper", "share", "differs"),
+    [
+        (0.204, 0.23, 0.196, False),  # 20% to 23% against 20%, as they are written
+        (0.206, 0.23, 0.196, True),
+        (0.14, 0.1944, 0.1956, True),
+        (0.068, 0.08, 0.0674, True),  # below a tenth a decimal is written: 6.8% against 6.7%
+        (0.0675, 0.08, 0.068, False),
+        (math.nan, 0.2, 0.1, False),
+    ],
+)
+def test_a_share_differs_only_if_a_reader_can_see_it(lower: float, upper: float, share: float, differs: bool) -> None:
+    assert words.shares_differ(lower, upper, share) is differs

@@ -77,7 +77,7 @@ class DatabricksEngine(ScratchEngine):
 
     def temporary(self, name: str, query: str, schema: Mapping[str, Any]) -> ir.Table:
         table = f"{self.owner}temporary_{self.token}_{name}"
-        self.create_scratch(table, query)
+        self.create_scratch(table, query, schema)
         self._temporary.append(table)
         catalog, database = self._place()
         return self.named(table, schema, catalog=catalog, database=database)
@@ -87,7 +87,7 @@ class DatabricksEngine(ScratchEngine):
             cursor.execute(f"SHOW TABLES IN {self.quoted(*self._place())}")
             return [str(row[1]) for row in cursor.fetchall()]
 
-    def create_scratch(self, table: str, query: str) -> None:
+    def create_scratch(self, table: str, query: str, schema: Mapping[str, Any]) -> None:
         self._run(f"CREATE TABLE {self.in_scratch(table)} AS {query}")
 
     def drop_scratch(self, table: str) -> None:

@@ -13,7 +13,7 @@ import ibis.expr.datatypes as dt
 import ibis.expr.types as ir
 
 from hfrisk.cdm.contract import TABLES
-from hfrisk.cdm.engine import reading
+from hfrisk.cdm.engine import computing, reading
 from hfrisk.cdm.engines.counting import counted_fingerprint
 from hfrisk.cdm.engines.scratch import ScratchEngine
 from hfrisk.cdm.settings import SourceSettings
@@ -23,6 +23,7 @@ from hfrisk.errors import DataError, StudyError
 __all__ = ["PostgresEngine"]
 
 _URL = "HFRISK_POSTGRES_URL"
+_DECIMAL = 1700  # the number that PostgreSQL gives its type numeric
 
 
 @ibis.udf.scalar.builtin(name="encode")  # type: ignore[untyped-decorator]
@@ -59,7 +60,9 @@ class PostgresEngine(ScratchEngine):
                 where="source.scratch_schema",
                 todo="Name a schema that you may create tables in. hfrisk drops what it put there when the run ends.",
             )
-        return cls(_connect(), settings, stages)
+        server = _connect()
+        with computing("opening the source"):
+            return cls(server, settings, stages)
 
     def tables(self) -> dict[str, ir.Table]:
         with reading(self._schema):
@@ -99,14 +102,15 @@ class PostgresEngine(ScratchEngine):
         return counted_fingerprint(tables, run)
 
     def notes(self) -> list[Check]:
-        can_write = self._server.execute(
-            "SELECT coalesce(pg_catalog.bool_or(pg_catalog.has_schema_privilege(n.oid, 'CREATE') OR "
-            "(c.oid IS NOT NULL AND pg_catalog.has_table_privilege(c.oid, 'INSERT, UPDATE, DELETE, TRUNCATE'))), false) "
-            "FROM pg_catalog.pg_namespace n LEFT JOIN pg_catalog.pg_class c ON c.relnamespace = n.oid AND c.relkind IN ('r', 'p') "
-            "WHERE n.nspname = %s",
-            [self._schema],
-        ).fetchone()[0]
-        return [_could_write()] if can_write else []
+        with computing("opening the source"):
+            (may_write,) = self._server.execute(
+                "SELECT coalesce(pg_catalog.bool_or(pg_catalog.has_schema_privilege(n.oid, 'CREATE') OR (c.oid IS NOT NULL "
+                "AND pg_catalog.has_table_privilege(c.oid, 'INSERT, UPDATE, DELETE, TRUNCATE'))), false) "
+                "FROM pg_catalog.pg_namespace n "
+                "LEFT JOIN pg_catalog.pg_class c ON c.relnamespace = n.oid AND c.relkind IN ('r', 'p') WHERE n.nspname = %s",
+                [self._schema],
+            ).fetchone()
+        return [_could_write()] if may_write else []
 
     def view(self, name: str, expression: ir.Table) -> ir.Table:
         if not self._may_have_temporary():
@@ -122,7 +126,7 @@ class PostgresEngine(ScratchEngine):
         table = self.quoted("pg_temp", name)
         with self._writing():
             self._server.execute(f"DROP TABLE IF EXISTS {table}")
-            self._server.execute(f"CREATE TEMPORARY TABLE {self.quoted(name)} AS {query}")
+            self._server.execute(f"CREATE TEMPORARY TABLE {self.quoted(name)} AS {self._as_declared(query, schema)}")
             # nothing else gathers statistics of a temporary table
             self._server.execute(f"ANALYZE {table}")
         return self.named(name, schema, database="pg_temp")
@@ -136,10 +140,10 @@ class PostgresEngine(ScratchEngine):
         ).fetchall()
         return [row[0] for row in rows]
 
-    def create_scratch(self, table: str, query: str) -> None:
+    def create_scratch(self, table: str, query: str, schema: Mapping[str, Any]) -> None:
         name = self.in_scratch(table)
         with self._writing():
-            self._server.execute(f"CREATE TABLE {name} AS {query}")
+            self._server.execute(f"CREATE TABLE {name} AS {self._as_declared(query, schema)}")
             self._server.execute(f"ANALYZE {name}")
 
     def drop_scratch(self, table: str) -> None:
@@ -158,6 +162,19 @@ class PostgresEngine(ScratchEngine):
         with self._server.transaction():
             self._server.execute("SET TRANSACTION READ WRITE")
             yield
+
+    def _as_declared(self, query: str, schema: Mapping[str, Any]) -> str:
+        """The query with each column in its declared type: a sum of whole numbers is a decimal here, and slow to go on with."""
+        have = self._server.execute(f"SELECT * FROM ({query}) AS asked LIMIT 0").description
+        columns = []
+        for column in have:
+            wanted = schema[column.name]
+            decimal = column.type_code == _DECIMAL and not wanted.is_decimal()
+            kind = f"CAST({self.quoted(column.name)} AS {self.connection.compiler.type_mapper.to_string(wanted)})"
+            columns.append(f"{kind} AS {self.quoted(column.name)}" if decimal else self.quoted(column.name))
+        if not any(column.startswith("CAST") for column in columns):
+            return query
+        return f"SELECT {', '.join(columns)} FROM ({query}) AS asked"
 
     def _may_have_temporary(self) -> bool:
         if self._temporary_allowed:
@@ -179,8 +196,14 @@ class PostgresEngine(ScratchEngine):
 
 
 def _connect() -> Any:
-    import psycopg
-
+    try:
+        import psycopg
+    except ImportError:
+        raise StudyError(
+            "The engine postgres needs the package psycopg.",
+            where="source.engine",
+            todo="Install hfrisk with its extra: pip install 'hfrisk[postgres]'.",
+        ) from None
     url = os.environ.get(_URL, "")
     try:
         return psycopg.connect(url, autocommit=True, application_name="hfrisk")

@@ -54,7 +54,7 @@ class ScratchEngine(Engine):
             self.drop_scratch(stale)
         # never the same name twice: a killed write of Spark leaves files that no table may be made over
         table = f"{self._begins(name, key)}{uuid.uuid4().hex[:6]}"
-        self.create_scratch(table, self.compile(expression))
+        self.create_scratch(table, self.compile(expression), expression.schema())
         write_seal(seal, {"stage": name, "key": key, "table": table, "rows": self._rows(table)})
 
     def read(self, name: str, key: str, schema: Mapping[str, Any]) -> ir.Table:
@@ -75,8 +75,8 @@ class ScratchEngine(Engine):
         """The names of the tables in the scratch schema."""
 
     @abstractmethod
-    def create_scratch(self, table: str, query: str) -> None:
-        """Make a table of the scratch schema from a query."""
+    def create_scratch(self, table: str, query: str, schema: Mapping[str, Any]) -> None:
+        """Make a table of the scratch schema from a query, whose columns are those of `schema`."""
 
     @abstractmethod
     def drop_scratch(self, table: str) -> None:

@@ -117,7 +117,7 @@ class SparkEngine(ScratchEngine):
         rows = self._session.sql(f"SHOW TABLES IN {self.quoted(*self._place())}").collect()
         return [row.tableName for row in rows if not row.isTemporary]
 
-    def create_scratch(self, table: str, query: str) -> None:
+    def create_scratch(self, table: str, query: str, schema: Mapping[str, Any]) -> None:
         self._session.sql(query).write.saveAsTable(self.in_scratch(table))
 
     def drop_scratch(self, table: str) -> None:
