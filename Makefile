@@ -12,10 +12,10 @@ export MLFLOW_DISABLE_TELEMETRY := true
 
 help:
 	@echo "make demo    makes .venv, a small made-up region, and the whole job on it (about five minutes)"
-	@echo "make test    makes .venv with the test extras and runs every test (about twenty minutes)"
+	@echo "make test    makes .venv with the test extras and runs every test (about forty minutes)"
 	@echo "make check   lint, types and the direction of imports (about a minute)"
 	@echo "make bench   every benchmark, into benchmarks/latest.json (about fifteen minutes)"
-	@echo "make docs    writes docs/rules.md and configs/study.schema.json from the code"
+	@echo "make docs    writes docs/rules.md, configs/study.schema.json and the comments in configs/*.yaml from the code"
 	@echo "make lock    resolves the pinned versions anew"
 
 $(VENV)/.ready: requirements.lock pyproject.toml
@@ -46,7 +46,7 @@ demo: $(VENV)/.ready
 
 test: $(VENV)/.ready-test $(CONSUMER)/.ready
 	@sh tests/system_packages.sh
-	@echo "Running every test (about fifteen minutes) ..."
+	@echo "Running every test (about forty minutes) ..."
 	@$(BIN)/python -m pytest
 
 check: $(VENV)/.ready-test
@@ -60,9 +60,8 @@ bench: $(VENV)/.ready-test
 
 docs: $(VENV)/.ready-test
 	@$(BIN)/python -m tests.spec.rulebook
-	@$(BIN)/python -c 'from pathlib import Path; from hfrisk.template import schema_text; Path("configs/study.schema.json").write_text(schema_text(), encoding="utf-8")'
+	@$(BIN)/python -c 'import yaml; from pathlib import Path; from hfrisk.template import schema_text, study_text; Path("configs/study.schema.json").write_text(schema_text(), encoding="utf-8"); [path.write_text(study_text(yaml.safe_load(path.read_text(encoding="utf-8"))), encoding="utf-8") for path in Path("configs").glob("*.yaml")]'
 
-# The extras are resolved first, so that whoever adds one to requirements.lock need not change what is there.
 lock:
 	@uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --all-extras \
 		pyproject.toml requirements-build.in -o requirements-test.lock

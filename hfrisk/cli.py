@@ -54,10 +54,11 @@ def init(
     name: Annotated[str | None, typer.Option(help="Short name. Not given: from the file's name.")] = None,
     source: Annotated[str, typer.Option(help="Where the OMOP data is, from the study file.")] = "path/to/omop",
     profile: Annotated[str | None, typer.Option(help="Convention of the ETL, such as omop54.")] = None,
+    every_map: Annotated[bool, typer.Option("--maps", help="Write an example of every site map.")] = False,
 ) -> None:
     """Write a study file in which every setting is explained.
 
-    Its JSON Schema goes beside it, and with a profile the site maps that it needs.
+    Its JSON Schema goes beside it, and with a profile the site maps that it needs; --maps writes an example of every one.
     """
     from hfrisk.profiles import profile_names
     from hfrisk.study import STUDY_NAME
@@ -78,7 +79,7 @@ def init(
         raise StudyError(f"{path} is there already.", where=str(path), todo="Choose another name, or remove it first.")
     values = starting_values(name, source, profile)
     named = set(values["source"].get("maps", {}).values())
-    maps = {place: text for place, text in map_templates(profile).items() if place in named}
+    maps = {place: text for place, text in map_templates(profile).items() if every_map or place in named}
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(study_text(values), encoding="utf-8")
@@ -97,7 +98,9 @@ def init(
 @app.command()
 def synthesise(
     out: Annotated[Path, typer.Argument(help="The folder to write.")],
-    index_discharges: Annotated[int, typer.Option(help="How many index discharges.", min=1)] = 10_000,
+    index_discharges: Annotated[
+        int | None, typer.Option(help="How many index discharges; 10,000 if not given.", min=1)
+    ] = None,
     persons: Annotated[int | None, typer.Option(help="Size it by its people instead.", min=2)] = None,
     background: Annotated[
         float | None, typer.Option(help="People without heart failure for each with it.", min=0)
@@ -106,6 +109,10 @@ def synthesise(
         list[str] | None, typer.Option(help="Plant a defect: hb_g_per_dl=0.03. Repeatable.", metavar="NAME=RATE")
     ] = None,
     nhs_columns: Annotated[bool, typer.Option("--nhs-columns", help="Add the NHS's admission method.")] = False,
+    drift: Annotated[
+        list[str] | None, typer.Option(help="Change over the years: case_mix. Repeatable.", metavar="NAME")
+    ] = None,
+    chunk: Annotated[int, typer.Option(help="People made up at a time.", min=100)] = 12_000,
     seed: Annotated[int, typer.Option(help="The same seed makes the same region.")] = 1,
     as_json: Json = False,
     quiet: Quietly = False,
@@ -114,10 +121,17 @@ def synthesise(
     from hfrisk.synthetic import RegionSettings, defects_from
     from hfrisk.synthetic import synthesise as make
 
+    if index_discharges is not None and persons is not None:
+        raise StudyError(
+            "A region is sized by its index discharges or by its people.",
+            where="--index-discharges, --persons",
+            todo="Give one of them.",
+        )
     chosen: dict[str, Any] = {"seed": seed, "nhs_columns": nhs_columns, "defects": defects_from(defect or ())}
+    chosen |= {"drift": tuple(drift or ()), "chunk": chunk}
     if background is not None:
         chosen["background"] = background
-    size = {"index_discharges": index_discharges} if persons is None else {"persons": persons}
+    size = {"index_discharges": index_discharges or 10_000} if persons is None else {"persons": persons}
     summary = make(out, RegionSettings(**size, **chosen), _progress(quiet))
     _result(
         dataclasses.asdict(summary),

@@ -68,7 +68,9 @@ def run_study(
     """
     progress = progress or Quiet()
     source = source_fingerprint(study.source)
-    key = text_fingerprint([study.fingerprint(), source, code_fingerprint(), until])
+    # the study's own hash leaves out where things lie; a registry elsewhere has not got the model yet
+    registry = f"{study.registry.tracking_uri} {study.registry.registry_uri}"
+    key = text_fingerprint([study.fingerprint(), registry, source, code_fingerprint(), until])
     if not refresh and (summary := unchanged(study, key)) is not None:
         progress.say("Nothing has changed since the last run: nothing was done. --refresh does everything again.")
         return Finished(True, study.folder / "report.html", summary)

@@ -203,6 +203,12 @@ class PostgresUnderTest(EngineUnderTest):
     def anywhere(self) -> dict[str, Any]:
         return {"engine": self.name, "omop_schema": "no_such_schema", "scratch_schema": "scratch"}
 
+    def close_all(self) -> None:
+        super().close_all()
+        with self.admin() as server:
+            for table in self.scratch():
+                server.execute(f'DROP TABLE scratch."{table}"')
+
     def admin(self) -> Any:
         """A connection that may do anything."""
         return self.server.admin()

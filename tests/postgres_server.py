@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import shutil
+import signal
 import socket
 import subprocess
 import tempfile
@@ -34,6 +35,7 @@ class PostgresServer:
         assert binaries is not None
         self._binaries = binaries
         self._start()
+        self._guard = self._stopped_when_we_are_killed()
 
     @property
     def url(self) -> str:
@@ -72,8 +74,23 @@ class PostgresServer:
 
     def stop(self) -> None:
         """Stop the server and remove all that it wrote."""
+        os.killpg(self._guard.pid, signal.SIGKILL)
+        self._guard.wait()
         self._run("pg_ctl", "-D", str(self.home / "data"), "-m", "immediate", "stop")
         shutil.rmtree(self.home, ignore_errors=True)
+
+    def _stopped_when_we_are_killed(self) -> subprocess.Popen[bytes]:
+        """A shell that waits for the end of this process, which may come without warning, and then does what `stop` does."""
+        script = 'tail --pid="$1" -f /dev/null; home="$2"; shift 2; "$@"; rm -rf "$home"'
+        stop = [*self._as, str(self._binaries / "pg_ctl"), "-D", str(self.home / "data"), "-m", "immediate", "stop"]
+        return subprocess.Popen(
+            ["sh", "-c", script, "guard", str(os.getpid()), str(self.home), *stop],
+            cwd="/",
+            start_new_session=True,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+        )
 
     def _start(self) -> None:
         secret = self.home / "password"

@@ -68,7 +68,9 @@ def joined_stays(cdm: Cdm, placed: ir.Table, settings: CohortSettings, *, stand_
         runs = blocks.left_join(_joined_blocks(cdm, blocks, rule, stand_in), ["person_id", "block"])
         runs = runs.drop(*[name for name in runs.columns if name.endswith("_right")])
     first = ibis.window(group_by=[runs.person_id, runs.run], order_by=[runs.start_at, runs.visit_occurrence_id])
-    marked = runs.mutate(turn=ibis.row_number().over(first), from_the_end=_from_the_end(runs, "person_id", "run"))
+    # of stays that end together, the one of the last block is the last: it is where the transfer led
+    last = ibis.window(group_by=[runs.person_id, runs.run], order_by=[ibis.desc(runs.block), *_last_to_end(runs)])
+    marked = runs.mutate(turn=ibis.row_number().over(first), from_the_end=ibis.row_number().over(last))
     opening = ibis.ifelse(marked.turn == 0, marked.visit_occurrence_id, ibis.null(marked.visit_occurrence_id.type()))
     return marked.select(
         "visit_occurrence_id",
@@ -128,7 +130,8 @@ def _joined_blocks(cdm: Cdm, placed: ir.Table, rule: dict[str, Any], stand_in: b
     first = ibis.row_number().over(
         ibis.window(group_by=_columns(placed, *key), order_by=[placed.start_at, placed.visit_occurrence_id])
     )
-    ranked = placed.mutate(from_the_start=first, from_the_end=_from_the_end(placed, *key))
+    last = ibis.row_number().over(ibis.window(group_by=_columns(placed, *key), order_by=_last_to_end(placed)))
+    ranked = placed.mutate(from_the_start=first, from_the_end=last)
     opening, closing = ranked.from_the_start == 0, ranked.from_the_end == 0
     blocks = ranked.group_by(key).aggregate(
         visit=ranked.visit_occurrence_id.max(where=opening),
@@ -193,9 +196,8 @@ def _transferred(blocks: ir.Table, rule: dict[str, Any]) -> ir.BooleanValue:
     return told & ~home_and_back.fill_null(False)
 
 
-def _from_the_end(stays: ir.Table, *group: str) -> ir.IntegerValue:
-    order = [ibis.desc(stays.end_date), ibis.desc(stays.earliest_end), ibis.desc(stays.visit_occurrence_id)]
-    return ibis.row_number().over(ibis.window(group_by=_columns(stays, *group), order_by=order))
+def _last_to_end(stays: ir.Table) -> list[ir.Value]:
+    return [ibis.desc(stays.end_date), ibis.desc(stays.earliest_end), ibis.desc(stays.visit_occurrence_id)]
 
 
 def _columns(table: ir.Table, *names: str) -> list[ir.Value]:

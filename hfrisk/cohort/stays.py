@@ -21,8 +21,8 @@ ED_WITH_ADMISSION = 262
 
 
 def code(text: ir.StringValue) -> ir.StringValue:
-    """A code of the NHS Data Dictionary as it should be written: trimmed and in capitals."""
-    return text.strip().upper()
+    """A code of the NHS Data Dictionary as it should be written: trimmed and in capitals; a blank is no code."""
+    return text.strip().upper().nullif("")
 
 
 def inpatient_stays(cdm: Cdm, settings: CohortSettings, data_end: date | None = None) -> ir.Table:

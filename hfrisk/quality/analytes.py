@@ -13,7 +13,7 @@ from hfrisk.cdm.maps import NOT_AN_ANALYTE, matched
 from hfrisk.codelists import read_yaml
 from hfrisk.quality.counting import whole
 
-__all__ = ["COUNTS", "values_by_analyte"]
+__all__ = ["COUNTS", "named_rows", "values_by_analyte"]
 
 COUNTS = ("rows", "numbers", "contrary", "outside", "plausible", "above")
 _ADULT = 18
@@ -30,7 +30,7 @@ def values_by_analyte(cdm: Cdm) -> pd.DataFrame:
         field says); ``outside`` the plausible range otherwise; ``plausible``; ``above`` (given as above what the assay can tell).
     """
     known: dict[str, dict[str, Any]] = read_yaml("quality.yaml")["analytes"]
-    rows = _converted(cdm, _in_adults(cdm, _named(cdm, known)))
+    rows = _converted(cdm, _in_adults(cdm, named_rows(cdm)))
     others = cdm.values(
         [
             {
@@ -62,8 +62,9 @@ def values_by_analyte(cdm: Cdm) -> pd.DataFrame:
     return whole(frame, COUNTS).assign(misfiled=frame["misfiled"].astype(bool))
 
 
-def _named(cdm: Cdm, known: dict[str, dict[str, Any]]) -> ir.Table:
-    """Rows that are an analyte by the site's map, else by concept, else by a concept under which it is misfiled."""
+def named_rows(cdm: Cdm) -> ir.Table:
+    """Measurements that are an `analyte` by the site's map, else by concept, else by a concept under which it is `misfiled`."""
+    known: dict[str, dict[str, Any]] = read_yaml("quality.yaml")["analytes"]
     concepts = [
         {"concept": number, "by_concept": name, "misfiled": False}
         for name, entry in read_yaml("measurements.yaml").items()

@@ -76,8 +76,8 @@ def discharges_by_site(cdm: Cdm, cohort: Cohort, look_back_from: date) -> pd.Dat
     )
 
 
-def coding_by_month(cdm: Cdm, cohort: Cohort, principal: Sequence[int]) -> pd.DataFrame:
-    """Stays that have ended, by site and month of discharge, with what their diagnoses look like.
+def coding_by_month(cdm: Cdm, data_end: date, inpatient: Sequence[int], principal: Sequence[int]) -> pd.DataFrame:
+    """Stays (visits with a concept among `inpatient`) that have ended, by site and month of discharge, with what their diagnoses look like.
 
     Returns
     -------
@@ -86,13 +86,14 @@ def coding_by_month(cdm: Cdm, cohort: Cohort, principal: Sequence[int]) -> pd.Da
         `principal`; ``uncoded``: whose only ICD-10 code is R69.
     """
     visits = cdm.table("visit_occurrence")
-    stays = cohort.stays.select(stay="visit_occurrence_id", spell_key="index_id", of="person_id")
-    stays = stays.inner_join(
-        visits.select("visit_occurrence_id", "care_site_id", "visit_end_date"),
-        stays.stay == visits.visit_occurrence_id,
-    ).drop("visit_occurrence_id")
-    # a stay that ends on the last day of the data may be one that is cut there, and is not coded yet
-    stays = stays.filter(stays.visit_end_date.notnull(), stays.visit_end_date < ibis.literal(cohort.data_end))
+    stays = visits.filter(
+        visits.visit_concept_id.isin(list(inpatient)),
+        visits.person_id.notnull(),
+        visits.visit_occurrence_id.notnull(),
+        visits.visit_start_date <= visits.visit_end_date,
+        # a stay that ends on the last day of the data may be one that is cut there, and is not coded yet
+        visits.visit_end_date < ibis.literal(data_end),
+    ).select("care_site_id", "visit_end_date", stay="visit_occurrence_id")
     rows = cdm.table("condition_occurrence").filter(lambda t: t.visit_occurrence_id.notnull())
     rows = rows.semi_join(stays, rows.visit_occurrence_id == stays.stay)
     code = rows.condition_source_value.strip().upper()

@@ -86,7 +86,12 @@ class Evidence:
     @cached_property
     def coding(self) -> pd.DataFrame:
         """See `by_site.coding_by_month`."""
-        return by_site.coding_by_month(self.cdm, self.cohort, self.settings.heart_failure.principal_status_concepts)
+        return by_site.coding_by_month(
+            self.cdm,
+            self.cohort.data_end,
+            self.settings.inpatient_visit_concepts,
+            self.settings.heart_failure.principal_status_concepts,
+        )
 
     @cached_property
     def last_month(self) -> MonthNumber:

@@ -9,7 +9,7 @@ import pandas as pd
 
 from hfrisk.checks import Check
 from hfrisk.codelists import read_yaml
-from hfrisk.quality.analytes import COUNTS, values_by_analyte
+from hfrisk.quality.analytes import COUNTS, named_rows, values_by_analyte
 from hfrisk.quality.counting import counted
 from hfrisk.quality.evidence import Evidence
 from hfrisk.quality.words import share
@@ -41,7 +41,7 @@ def measurement_checks(evidence: Evidence) -> list[Check]:
             *_ceiling(evidence, words, known.get(name, {}), right),
             *_no_number(evidence, words, right),
         ]
-    return [*checks, *_bnp(evidence, analytes["nt_probnp"]["concepts"])]
+    return [*checks, *_bnp(evidence)]
 
 
 def _other_unit(
@@ -146,10 +146,10 @@ def _no_number(evidence: Evidence, words: str, counted: pd.Series) -> list[Check
     ]
 
 
-def _bnp(evidence: Evidence, concepts: list[int]) -> list[Check]:
+def _bnp(evidence: Evidence) -> list[Check]:
     """BNP under NT-proBNP: by its name, or in stays for heart failure by values that are too low, or that rise threefold within a stay."""
     known = read_yaml("quality.yaml")["natriuretic_peptide"]
-    seen = _peptides(evidence, concepts, known)
+    seen = _peptides(evidence, known)
     quality = evidence.quality
     named, values, low = seen["named"], seen["values"], seen["low"]
     too_low, repeated, rising = seen["too_low"], seen["repeated"], seen["rising"]
@@ -191,26 +191,28 @@ def _bnp(evidence: Evidence, concepts: list[int]) -> list[Check]:
     ]
 
 
-def _peptides(evidence: Evidence, concepts: list[int], known: dict[str, Any]) -> dict[str, int]:
-    """Rows under the concepts of NT-proBNP: how many, how many named BNP; and in heart-failure stays, values and those that are too low."""
+def _peptides(evidence: Evidence, known: dict[str, Any]) -> dict[str, int]:
+    """Rows read as NT-proBNP: how many, how many named BNP; and in heart-failure stays, values and those that are too low."""
     cdm = evidence.cdm
-    rows = cdm.table("measurement")
-    rows = rows.filter(rows.measurement_concept_id.isin(concepts), rows.value_as_number.notnull())
+    rows = named_rows(cdm)
+    rows = rows.filter(rows.analyte == "nt_probnp", ~rows.misfiled, rows.value_as_number.notnull())
     name = rows.measurement_source_value.upper()
     other = ibis.or_(*[name.contains(word) for word in known["names"]])
     other = other & ~ibis.or_(*[name.contains(word) for word in known["not_names"]])
-    failing = evidence.cohort.spells.filter(evidence.cohort.spells.has_heart_failure).select("person_id", "index_id")
-    stays = evidence.cohort.stays.semi_join(failing, ["person_id", "index_id"]).select(
-        "index_id", stay="visit_occurrence_id"
+    spells = evidence.cohort.spells
+    failing = spells.filter(spells.has_heart_failure).select(
+        "index_id", patient="person_id", admitted="admission_date", discharged="discharge_date"
     )
     slim = rows.select(
-        link=rows.visit_occurrence_id,
+        who=rows.person_id,
         value=rows.value_as_number,
         on=rows.measurement_date,
         at=rows.measurement_datetime,
         named=other.fill_null(False),
     )
-    joined = slim.left_join(stays, slim.link == stays.stay)
+    joined = slim.left_join(
+        failing, [slim.who == failing.patient, slim.on >= failing.admitted, slim.on <= failing.discharged]
+    )
     order = ibis.window(group_by=joined.index_id, order_by=[joined.on, joined["at"], joined.value])
     joined = joined.mutate(before=joined.value.lag().over(order))
     inside = joined.index_id.notnull()

@@ -70,6 +70,15 @@ MOVED_ON: dict[str, tuple[Any, ...]] = {
     "concepts": (9201, 9201, 9201, 262),
     "destinations": ("51", "51", "53", "84", "19", "49", None, "52"),
     "sources": ("51", "19", "52", None, "87"),
+    "methods": ("21", "21", "2b", "81", "11"),
 }
-# What some people have in common with themselves: nothing, a plain course, one transfer after another.
-HABITS: tuple[dict[str, tuple[Any, ...]], ...] = (ALIVE, {}, {}, {}, {}, ALIVE, ALIVE, MOVED_ON)
+# another hospital within a day, sometimes by way of its A&E
+ELSEWHERE: dict[str, tuple[Any, ...]] = {
+    **ALIVE,
+    "after": (0, 1, 0, 1, 0, 1, 2, 10),
+    "concepts": (9201, 9201, 9203, 9201),
+    "sites": (1, 2),
+    "nights": (2, 1, 0, 1),
+}
+# What the stays of some people have in common: nothing, a plain course, one transfer after another.
+HABITS: tuple[dict[str, tuple[Any, ...]], ...] = (ALIVE, {}, {}, {}, ALIVE, ALIVE, MOVED_ON, ELSEWHERE)

@@ -22,16 +22,18 @@ MANY = {
     "AS care_site_name) FROM {care_site}",
     "visit_occurrence": "SELECT * REPLACE (CASE WHEN person_id % 5 = 0 THEN NULL ELSE admission_method END "
     "AS admission_method) FROM {visit_occurrence}",
-    # nothing but R69 in a third of the stays of the last three months; no I50.0 at the first trust; no problem lists of late
+    # nothing but R69 in a third of the stays of the last three months; no I50.0 at the first trust; long problem lists of old
     "condition_occurrence": "SELECT c.* REPLACE (CASE WHEN c.person_id % 3 = 0 AND v.visit_end_date >= DATE '2024-02-01' "
     "AND v.visit_concept_id IN (262, 9201) THEN 'R69X' ELSE condition_source_value END AS condition_source_value) "
     "FROM {condition_occurrence} c LEFT JOIN {visit_occurrence} v USING (visit_occurrence_id) "
     "WHERE NOT (coalesce(v.care_site_id, 0) = 1 AND condition_source_value = 'I50.0') "
-    "AND NOT (v.visit_occurrence_id IS NULL AND condition_start_date >= DATE '2023-01-01')",
-    # potassium in mg/dL under the concept that says so is where it belongs
+    "UNION ALL SELECT c.* FROM {condition_occurrence} c, range(8) "
+    "WHERE visit_occurrence_id IS NULL AND condition_start_date < DATE '2023-01-01'",
+    # potassium in mg/dL under the concept that says so is where it belongs, even if a few values are in mmol/L
     "measurement": "SELECT * REPLACE (CASE WHEN measurement_source_value = 'potassium' AND person_id % 20 = 1 THEN 21490733 "
     "ELSE measurement_concept_id END AS measurement_concept_id, CASE "
-    "WHEN measurement_source_value = 'potassium' AND person_id % 20 = 1 THEN value_as_number * 3.91 "
+    "WHEN measurement_source_value = 'potassium' AND person_id % 20 = 1 AND person_id % 200 <> 1 "
+    "THEN value_as_number * 3.91 "
     "WHEN measurement_source_value = 'sodium' AND person_id % 20 = 1 THEN 1000 "
     "WHEN measurement_source_value = 'CRP' AND person_id % 4 = 1 THEN NULL ELSE value_as_number END AS value_as_number, "
     "CASE WHEN measurement_source_value = 'NT-proBNP' AND person_id % 10 = 1 THEN 'BNP' ELSE measurement_source_value END "
@@ -162,14 +164,19 @@ def test_an_emergency_feed_that_begins_late_at_one_trust_is_a_step(region: Regio
 
 
 def test_what_a_site_maps_is_read_as_it_says(region: Region, tmp_path: Path) -> None:
-    folder = region(defects={"potassium_mass_concept": 0.2})
+    folder = changed(
+        region(defects={"potassium_mass_concept": 0.2}),
+        tmp_path / "region",
+        measurement="SELECT * REPLACE (CASE WHEN measurement_source_value = 'NT-proBNP' AND person_id % 10 = 1 THEN 'BNP' "
+        "ELSE measurement_source_value END AS measurement_source_value) FROM {measurement}",
+    )
     names, trusts = tmp_path / "names.csv", tmp_path / "trusts.csv"
-    names.write_text("source_value,analyte\npotassium,potassium\n", encoding="utf-8")
+    names.write_text("source_value,analyte\npotassium,potassium\nBNP,none\n", encoding="utf-8")
     trusts.write_text(
         "source_value,trust\n" + "\n".join(f"X{site:02d},{'North' if site < 11 else 'South'}" for site in range(22)),
         encoding="utf-8",
     )
     seen = look(folder, maps={"analyte": names, "trust": trusts})
-    # neither potassium under a wrong concept nor small trusts are left
+    # neither potassium under a wrong concept, nor BNP, nor small trusts are left
     assert seen.codes() == set()
     assert "HFR054" not in {check.code for check in seen.checks}

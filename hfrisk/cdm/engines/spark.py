@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import atexit
 import os
 import shutil
 import tempfile
@@ -250,8 +251,12 @@ def _silence_logs() -> None:
 
 def _local(settings: SourceSettings, stages: Path | None) -> dict[str, str]:
     """A local Spark that listens on loopback only and leaves nothing in the working directory."""
-    work = stages / "spill" if stages is not None else Path(tempfile.gettempdir()) / f"hfrisk-spark-{os.getuid()}"
-    work.mkdir(parents=True, exist_ok=True)
+    if stages is not None:
+        work = stages / "spill"
+        work.mkdir(parents=True, exist_ok=True)
+    else:
+        work = Path(tempfile.mkdtemp(prefix="hfrisk-spark-"))
+        atexit.register(shutil.rmtree, work, ignore_errors=True)
     return {
         "spark.master": f"local[{settings.threads}]",
         "spark.driver.memory": f"{int(settings.memory_gb * 1024)}m",

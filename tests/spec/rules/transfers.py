@@ -134,6 +134,14 @@ EXAMPLES = [
         expect="3 none -",
     ),
     Example(
+        "Of two stays that end on one day, the one that the transfer led to is the last, whichever id is larger",
+        visits="""
+        visit person concept start end to
+        2 10 262  2024-03-07 2024-03-09 51
+        1 10 9201 2024-03-09 2024-03-09 19""",
+        expect="2 none -",
+    ),
+    Example(
         "Admission fields come from the first stay: a planned stay that is moved is a planned spell",
         visits="""
         visit person concept start end method

@@ -1,0 +1,23 @@
+"""The manual of rules and the comments of the studies are made from code (`make docs`), and are as the code would make them now."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+import yaml
+
+from hfrisk.template import study_text
+from tests.spec.rulebook import rulebook
+
+ROOT = Path(__file__).parents[2]
+
+
+def test_the_manual_is_the_examples() -> None:
+    assert (ROOT / "docs" / "rules.md").read_text(encoding="utf-8") == rulebook()
+
+
+@pytest.mark.parametrize("study", ["demo", "desynpuf"])
+def test_the_comments_of_a_study_are_the_settings_own(study: str) -> None:
+    text = (ROOT / "configs" / f"{study}.yaml").read_text(encoding="utf-8")
+    assert text == study_text(yaml.safe_load(text))
