@@ -75,7 +75,7 @@ def blocks(draw: st.DrawFn, persons: int) -> bytes:
 
 def seeded(seed: int, persons: int) -> bytes:
     """The same bytes for the same seed, for a corpus that never changes."""
-    return random.Random(seed).randbytes(persons * BYTES_EACH)
+    return Block(random.Random(seed).randbytes(persons * BYTES_EACH))
 
 
 def merged(sources: Sequence[Mapping[str, list[dict[str, Any]]]]) -> Tables:

@@ -8,15 +8,15 @@ from datetime import date, timedelta
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, Phase, given
+from hypothesis import HealthCheck, Phase, example, given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
 from hfrisk.cohort import CohortSettings
 from tests import engines
 from tests.cohort.comparing import Found, anchors, by_hfrisk, differences
-from tests.cohort.histories import DATA_END, STYLES, Style, Tables, blocks, frames, merged, people
-from tests.cohort.test_against_the_naive_reference import CASES, CODES_ONLY, PLAIN
+from tests.cohort.histories import DATA_END, STYLES, Style, Tables, blocks, frames, merged, people, seeded
+from tests.cohort.test_against_the_naive_reference import CASES, CODES_ONLY, NEGATIVE_IDS, PLAIN
 
 PERSONS = 150
 LONGEST_GAP = timedelta(days=3)
@@ -27,7 +27,7 @@ a_few_random_crowds = hypothesis_settings(
     max_examples=3,
     deadline=None,
     database=None,
-    phases=[Phase.generate],
+    phases=[Phase.explicit, Phase.generate],
     suppress_health_check=list(HealthCheck),
 )
 
@@ -53,6 +53,7 @@ def test_shuffling_the_rows_changes_nothing(
 
 @a_few_random_crowds
 @given(crowds, styles, definitions)
+@example(seeded(3, PERSONS), NEGATIVE_IDS, CohortSettings())  # a transfer after the end is none that the source records
 def test_records_after_the_end_of_follow_up_change_nothing(
     found: Any, block: bytes, style: Style, settings: CohortSettings
 ) -> None:
