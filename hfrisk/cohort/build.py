@@ -67,7 +67,7 @@ def build_cohort(
     return Cohort(
         table=index.drop(*[c for c in index.columns if c.startswith("keeps_")]),
         spells=stage.table,
-        stays=stays.select("person_id", "index_id", "visit_occurrence_id", "joined_by"),
+        stays=stays.select("person_id", "index_id", "visit_occurrence_id", "joined_by", "opening", "closing"),
         key=stage.key,
         cdm=cdm,
         rules=rules,

@@ -35,7 +35,7 @@ class Cohort:
         Every inpatient spell with the same columns, ``keeps_<rule>`` for each rule, and ``excluded_by``: bit i is set when rule i of
         `rules` leaves the spell out.
     stays
-        Every inpatient stay with the key of its spell, and how it came to it (``joined_by``).
+        Every inpatient stay with the key of its spell, how it came to it (``joined_by``), and whether it opens or closes it.
     rules
         Name and words of each rule, in the order of the bits.
     attrition

@@ -2,6 +2,7 @@
 
 from hfrisk.features.build import FeatureTable, build_features
 from hfrisk.features.dictionary import Direction, Feature, Kind
+from hfrisk.features.family import Context, Family
 from hfrisk.features.settings import FeatureSettings
 
-__all__ = ["Direction", "Feature", "FeatureSettings", "FeatureTable", "Kind", "build_features"]
+__all__ = ["Context", "Direction", "Family", "Feature", "FeatureSettings", "FeatureTable", "Kind", "build_features"]

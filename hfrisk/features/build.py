@@ -2,35 +2,40 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
 
 import ibis.expr.types as ir
 
 from hfrisk.cdm import Cdm
 from hfrisk.checks import Check
 from hfrisk.cohort import Cohort
-from hfrisk.features.demography import GROUPS, demography, groups
-from hfrisk.features.diagnoses import conditions, frailty
-from hfrisk.features.dictionary import Feature
-from hfrisk.features.family import KEYS, Context, Family
-from hfrisk.features.measurements import measurements
-from hfrisk.features.medicines import medicines
-from hfrisk.features.prior_care import attendances, earlier_spells
+from hfrisk.errors import StudyError
+from hfrisk.features.demography import GROUPS, groups
+from hfrisk.features.dictionary import Feature, chosen_by, refuse_doubles
+from hfrisk.features.family import KEYS, Context, Family, joined
+from hfrisk.features.plugins import Named, families_of
 from hfrisk.features.settings import FeatureSettings
-from hfrisk.features.stay import stay
 
-__all__ = ["FAMILIES", "FeatureTable", "build_features"]
+__all__ = ["FeatureTable", "build_features", "context_of"]
 
-FAMILIES: tuple[Callable[[Context], Family], ...] = (
-    demography,
-    stay,
-    earlier_spells,
-    attendances,
-    conditions,
-    frailty,
-    measurements,
-    medicines,
+# what a family may see of an index discharge; the outcome stays behind
+_SEEN = (
+    "spell",
+    "admission_date",
+    "admitted_at",
+    "discharge_date",
+    "discharged_at",
+    "predicted_at",
+    "age",
+    "length_of_stay",
+    "look_back_days",
+    "care_site_id",
+    "stays",
+    "unplanned",
+    "admission_method",
+    "main_specialty",
+    "self_discharged",
 )
 
 
@@ -41,14 +46,16 @@ class FeatureTable:
     Attributes
     ----------
     table
-        One row an index discharge: the key, one float64 column for each entry of the dictionary (NULL is not recorded), and one text
+        One row an index discharge: the key, one float64 column for each entry of the catalogue (NULL is not recorded), and one text
         column ``group_<name>`` for each inequality group.
     dictionary
-        The model inputs, in the order of the columns.
+        The features that are offered to the model, in the order of the columns.
     groups
         Names of the inequality groups.
     notices
         What could not be made, and why.
+    catalogue
+        Every feature that was made: those of the dictionary, and those that are there to look at groups, to compare with, or to ask for.
     """
 
     table: ir.Table
@@ -57,6 +64,11 @@ class FeatureTable:
     notices: list[Check]
     key: str
     reused: bool
+    catalogue: tuple[Feature, ...] = field(default=())
+
+    def __post_init__(self) -> None:
+        if not self.catalogue:
+            object.__setattr__(self, "catalogue", self.dictionary)
 
 
 def build_features(cdm: Cdm, cohort: Cohort, settings: FeatureSettings, vocabulary: str = "icd10_uk") -> FeatureTable:
@@ -72,33 +84,100 @@ def build_features(cdm: Cdm, cohort: Cohort, settings: FeatureSettings, vocabula
         What is made, and how far back it looks.
     vocabulary
         How diagnoses are coded: ``icd10_uk``, ``icd10_cm`` or ``icd9_cm``.
+
+    Raises
+    ------
+    StudyError
+        If a family is not known, two features have one name, or a setting names a feature that is not made.
     """
-    # the outcome stays behind: no family can see what became of the person
-    index = cohort.table.select(
-        *KEYS,
-        "spell",
-        "admission_date",
-        "admitted_at",
-        "discharge_date",
-        "discharged_at",
-        "predicted_at",
-        "age",
-        "length_of_stay",
-        "care_site_id",
+    named = families_of(settings.families)
+    context = context_of(cdm, cohort, settings, vocabulary)
+    first = [family for family in named if family.name != "scores"]
+    made = [_checked(family, family.make(context)) for family in first]
+    entries = [entry for family in made for entry in family.entries]
+    refuse_doubles(entries)
+    table = _wide(context.index.select(*KEYS), made)
+    versions = [f"{family.name} {family.version}" for family in named]
+    parts = [settings.model_dump_json(), cohort.key, vocabulary, *versions]
+    if len(first) < len(named):
+        # the scores are put together from what the other families found, so that is computed first
+        base = cdm.materialise(table, "features_base", parts, order=())
+        later = replace(context, made=base.table, made_entries=tuple(entries))
+        scores = [_checked(family, family.make(later)) for family in named if family.name == "scores"]
+        made += scores
+        entries += [entry for family in scores for entry in family.entries]
+        refuse_doubles(entries)
+        table = _wide(base.table, scores)
+    table = joined(table, groups(context))
+    catalogue = tuple(entries)
+    table = table.select(*KEYS, *[entry.name for entry in catalogue], *[f"group_{name}" for name in GROUPS])
+    stage = cdm.materialise(table, "features", parts, order=KEYS)
+    return FeatureTable(
+        stage.table,
+        offered(catalogue, settings),
+        GROUPS,
+        [notice for family in made for notice in family.notices],
+        stage.key,
+        stage.reused,
+        catalogue,
     )
-    context = Context(cdm, cohort, index, settings, vocabulary)
-    families = [make(context) for make in FAMILIES]
-    table = index.select(*KEYS)
+
+
+def context_of(cdm: Cdm, cohort: Cohort, settings: FeatureSettings, vocabulary: str) -> Context:
+    """What a family is given: the index discharges without anything that happened afterwards."""
+    return Context(cdm, cohort, cohort.table.select(*KEYS, *_SEEN), settings, vocabulary, cohort.key)
+
+
+def offered(catalogue: Sequence[Feature], settings: FeatureSettings) -> tuple[Feature, ...]:
+    """The features that a model may use by the study's settings.
+
+    Raises
+    ------
+    StudyError
+        If a setting names a feature that is not made, or nothing is left.
+    """
+    chosen = {entry.name for entry in catalogue if entry.role == "input"}
+    chosen |= chosen_by(catalogue, settings.also, setting="features.also")
+    chosen -= chosen_by(catalogue, settings.leave_out, setting="features.leave_out")
+    kept = [entry for entry in catalogue if entry.name in chosen]
+    if settings.sensitive == "audit":
+        kept = [entry for entry in kept if not entry.sensitive]
+    if not kept:
+        raise StudyError(
+            "No feature is left for the model.", where="features", todo="Leave out fewer, or name more families."
+        )
+    return tuple(kept)
+
+
+def _wide(table: ir.Table, families: Sequence[Family]) -> ir.Table:
     for family in families:
         if family.table is None:
             continue
         columns = [entry.name for entry in family.entries]
-        table = table.left_join(family.table, list(KEYS)).drop("person_id_right", "index_id_right")
+        table = joined(table, family.table.select(*KEYS, *columns))
         if family.absent is not None:
             table = table.mutate(**{name: table[name].fill_null(family.absent) for name in columns})
-    table = table.left_join(groups(context), list(KEYS)).drop("person_id_right", "index_id_right")
-    dictionary = tuple(entry for family in families for entry in family.entries)
-    table = table.select(*KEYS, *[entry.name for entry in dictionary], *[f"group_{name}" for name in GROUPS])
-    stage = cdm.materialise(table, "features", [settings.model_dump_json(), cohort.key, vocabulary], order=KEYS)
-    notices = [notice for family in families for notice in family.notices]
-    return FeatureTable(stage.table, dictionary, GROUPS, notices, stage.key, stage.reused)
+    return table
+
+
+def _checked(named: Named, family: Family) -> Family:
+    """A family that keeps its promise: a column for each entry, and numbers."""
+    if family.table is None:
+        if family.entries:
+            raise _broken(named, "entries without a table")
+        return family
+    lacking = [name for name in (*KEYS, *(entry.name for entry in family.entries)) if name not in family.table.columns]
+    if lacking:
+        raise _broken(named, f"no column {lacking[0]}")
+    other = [entry.name for entry in family.entries if not family.table[entry.name].type().is_floating()]
+    if other:
+        raise _broken(named, f"the column {other[0]} is not float64")
+    return family
+
+
+def _broken(named: Named, what: str) -> StudyError:
+    return StudyError(
+        f"The family {named.name} does not give what it promises: {what}.",
+        where="features.families",
+        todo="A family gives the key and one float64 column for each entry of its dictionary (hfrisk.features.Family).",
+    )

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Protocol
 
 import ibis
 import ibis.expr.types as ir
@@ -14,9 +16,10 @@ from hfrisk.cohort import Cohort
 from hfrisk.features.dictionary import Feature
 from hfrisk.features.settings import FeatureSettings
 
-__all__ = ["KEYS", "Context", "Family", "on_grid", "small_table"]
+__all__ = ["INDEX", "KEYS", "Context", "Family", "MakesFamily", "absent_is", "joined", "on_grid", "small_table"]
 
 KEYS = ("person_id", "index_id")
+INDEX = ("admission_date", "admitted_at", "discharge_date", "predicted_at")
 
 
 @dataclass(frozen=True)
@@ -26,11 +29,19 @@ class Context:
     Attributes
     ----------
     index
-        One row an index discharge: the key, ``spell`` (its number within the person),
-        ``admission_date``, ``admitted_at``, ``discharge_date``, ``discharged_at``, ``age``,
-        ``length_of_stay``, ``care_site_id``. Nothing of what happened later is here.
+        One row an index discharge: the key, ``spell`` (its number within the person), ``admission_date``, ``admitted_at``,
+        ``discharge_date``, ``discharged_at``, ``predicted_at``, ``age``, ``length_of_stay``, ``look_back_days``, ``care_site_id``,
+        ``stays`` (how many stays the spell is made of), ``unplanned``, ``admission_method``, ``main_specialty``,
+        ``self_discharged``. Nothing of what happened later is here.
     vocabulary
         How diagnoses are coded in the source.
+    key
+        The hash of the cohort and the settings, under which an intermediate result is kept.
+    made
+        What the families before this one made: the key and their columns. Only the clinical scores, which are put together from
+        other features, read it.
+    made_entries
+        The dictionary entries of `made`.
     """
 
     cdm: Cdm
@@ -38,19 +49,61 @@ class Context:
     index: ir.Table
     settings: FeatureSettings
     vocabulary: str
+    key: str = ""
+    made: ir.Table | None = None
+    made_entries: tuple[Feature, ...] = ()
+
+    @cached_property
+    def people(self) -> ir.Table:
+        """The people of the cohort, each once: `person_id`."""
+        return self.index.select("person_id").distinct()
+
+    @property
+    def early(self) -> bool:
+        """Whether the risk is asked for a day after admission, when nobody knows how the stay will end."""
+        return bool(self.cohort.prediction_time == "admission_24h")
+
+    def kept(self, expression: ir.Table, name: str) -> ir.Table:
+        """A result that several expressions of a family read: computed once, in the engine, and found again by the next run."""
+        stage = self.cdm.materialise(
+            expression, f"features_{name}", [self.key, self.settings.model_dump_json(), self.vocabulary], order=()
+        )
+        return stage.table
+
+
+class MakesFamily(Protocol):
+    """A function that makes a family from a context."""
+
+    def __call__(self, context: Context) -> Family: ...
 
 
 @dataclass(frozen=True)
 class Family:
     """The columns of one family: a table with the key (rows may be missing), and a dictionary entry for each column.
 
-    ``absent`` says what a row that is missing from the table means: 0 (a count of nothing) or None (not recorded).
+    Attributes
+    ----------
+    absent
+        What a row that is missing from the table means: 0 (a count of nothing) or None (not recorded).
     """
 
     entries: tuple[Feature, ...]
     table: ir.Table | None
     absent: float | None = None
     notices: list[Check] = field(default_factory=list)
+
+
+def joined(left: ir.Table, right: ir.Table, key: Sequence[str] = KEYS) -> ir.Table:
+    """`left` with the columns of `right`, row by row of the key; no row of `left` is lost."""
+    both = left.left_join(right, list(key))
+    return both.drop(*[name for name in both.columns if name.endswith("_right")])
+
+
+def absent_is(context: Context, table: ir.Table, values: Mapping[str, float | None]) -> ir.Table:
+    """One row for each index discharge: the key and the named columns, where a missing one is 0 (or stays missing for None)."""
+    both = joined(context.index.select(*KEYS), table)
+    filled = {name: both[name] if value is None else both[name].fill_null(value) for name, value in values.items()}
+    return both.select(*KEYS, **filled)
 
 
 def on_grid(value: ir.NumericValue, precision: float) -> ir.FloatingValue:

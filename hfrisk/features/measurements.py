@@ -16,12 +16,12 @@ from hfrisk.features.dictionary import Feature
 from hfrisk.features.family import KEYS, Context, Family, on_grid
 from hfrisk.features.site_maps import unmatched
 
-__all__ = ["measurements"]
+__all__ = ["laboratory"]
 
 _THEME = "Blood tests and vital signs"
 
 
-def measurements(context: Context) -> Family:
+def laboratory(context: Context) -> Family:
     """Last, lowest and highest value and the number of values of each analyte, between admission and the time of prediction.
 
     Computed long (one row an index discharge and analyte) and turned wide at the end. Tests of the day before admission count,

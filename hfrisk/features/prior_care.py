@@ -8,16 +8,25 @@ import ibis.expr.types as ir
 from hfrisk.checks import Check
 from hfrisk.cohort import ED_VISIT, ED_WITH_ADMISSION
 from hfrisk.features.dictionary import Feature
-from hfrisk.features.family import KEYS, Context, Family, on_grid
+from hfrisk.features.family import KEYS, Context, Family, absent_is, joined, on_grid
 
-__all__ = ["attendances", "earlier_spells"]
+__all__ = ["prior_care"]
 
 _THEME = "Earlier hospital use"
 _WINDOWS = (30, 90, 365)
 _ATTENDANCE_DAYS = 180
 
 
-def earlier_spells(context: Context) -> Family:
+def prior_care(context: Context) -> Family:
+    """Earlier spells, and A&E attendances."""
+    spells, seen = _earlier_spells(context), _attendances(context)
+    table = spells.table
+    if seen.table is not None and table is not None:
+        table = joined(table, absent_is(context, seen.table, {entry.name: 0.0 for entry in seen.entries}))
+    return Family((*spells.entries, *seen.entries), table, notices=[*spells.notices, *seen.notices])
+
+
+def _earlier_spells(context: Context) -> Family:
     """Inpatient spells that began in the days before this admission, their bed-days, and days since the last discharge."""
     index, spells = context.index, context.cohort.spells
     before = spells.select(
@@ -73,7 +82,7 @@ def earlier_spells(context: Context) -> Family:
     return Family(tuple(entries), table.select(*KEYS, **made, days_since_discharge=on_grid(table["last"], 1)))
 
 
-def attendances(context: Context) -> Family:
+def _attendances(context: Context) -> Family:
     """A&E attendances in the 180 days before admission; the one that led to this admission does not count."""
     visits = context.cdm.table("visit_occurrence")
     seen = visits.filter(

@@ -8,11 +8,54 @@ from pydantic import Field
 
 from hfrisk.settings import Settings
 
-__all__ = ["FeatureSettings"]
+__all__ = ["FAMILIES", "FeatureSettings"]
+
+FAMILIES = (
+    "demography",
+    "stay",
+    "prior_care",
+    "comorbidity",
+    "frailty",
+    "laboratory",
+    "medicines",
+    "own",
+    "scores",
+)
+"""The families that ship, in the order in which they are made; the scores are put together from the others."""
 
 
 class FeatureSettings(Settings):
     """Everything known at discharge, nothing known later."""
+
+    families: tuple[str, ...] = Field(
+        default=FAMILIES,
+        description="Families of features that are made: those that ship, and those that another installed package adds under the "
+        "entry point hfrisk.families.",
+    )
+    also: tuple[str, ...] = Field(
+        default=(),
+        description="Features that are offered to the model besides the usual ones: names, patterns with *, or family: and a family. "
+        "`hfrisk features STUDY` lists every feature that is made.",
+    )
+    leave_out: tuple[str, ...] = Field(
+        default=(), description="Features that are not offered to the model, in the same words as `also`."
+    )
+    sensitive: Literal["train", "audit"] = Field(
+        default="train",
+        description="Whether features that speak of a protected characteristic or of deprivation are offered to the model (train), or "
+        "only used to look at groups of people (audit).",
+    )
+    dates_are_known: Literal["end_of_day", "start_of_day"] = Field(
+        default="end_of_day",
+        description="When a record that has a date and no time became known. end_of_day: a test dated on the day of discharge is not "
+        "known at discharge. start_of_day takes it as known, and may let in what came after.",
+    )
+    coding_lag_days: int = Field(
+        default=0,
+        ge=0,
+        description="How long after a stay its diagnoses are coded, in days: those of earlier stays that ended later than this before "
+        "the prediction do not count.",
+    )
 
     coding_is_live: bool = Field(
         default=False,

@@ -71,6 +71,9 @@ def test_conditions_and_frailty_equal_a_loop_over_people(both: tuple[pd.DataFram
         subset=["condition_source_value"]
     )
     coded["condition_start_date"] = pd.to_datetime(coded["condition_start_date"])
+    visits = pd.read_parquet(folder / "visit_occurrence.parquet", columns=["visit_occurrence_id", "visit_end_date"])
+    ended = pd.to_datetime(visits.set_index("visit_occurrence_id")["visit_end_date"])
+    coded["ended"] = coded["visit_occurrence_id"].map(ended)
     chosen = index.sample(600, random_state=2)
     by_person = dict(list(coded[coded["person_id"].isin(chosen["person_id"])].groupby("person_id")))
     conditions = read_yaml("conditions.yaml")
@@ -80,6 +83,8 @@ def test_conditions_and_frailty_equal_a_loop_over_people(both: tuple[pd.DataFram
         mine = by_person[row["person_id"]]
         ago = (pd.Timestamp(row["admission_date"]) - mine["condition_start_date"]).dt.days
         own = mine["visit_occurrence_id"] == index_id
+        # what a stay that had not ended yet would be coded with was not known
+        ago = ago.where(mine["ended"] < pd.Timestamp(row["discharge_date"]))
         known = [
             c.strip().upper().replace(".", "")
             for c in mine.loc[((ago >= 1) & (ago <= 1825)) | own, "condition_source_value"]

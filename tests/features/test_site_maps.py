@@ -13,7 +13,7 @@ from hfrisk.cdm.maps import AnalyteRow, Maps
 from hfrisk.features import FeatureSettings
 from hfrisk.features.demography import demography, groups
 from hfrisk.features.family import Context, Family
-from hfrisk.features.measurements import measurements
+from hfrisk.features.measurements import laboratory as measurements
 from tests import omop_text
 
 PEOPLE = """
