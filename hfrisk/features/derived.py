@@ -83,9 +83,7 @@ def _bmi(table: ir.Table) -> ir.FloatingValue | None:
     return worked_out if measured is None else measured.fill_null(worked_out)
 
 
-def _flags(
-    table: ir.Table, known: Mapping[str, Any], context: Context
-) -> dict[str, tuple[ir.FloatingValue, Feature]]:
+def _flags(table: ir.Table, known: Mapping[str, Any], context: Context) -> dict[str, tuple[ir.FloatingValue, Feature]]:
     found: dict[str, tuple[ir.FloatingValue, Feature]] = {}
     stay = "first 24 hours" if context.early else "in the stay"
     if "haemoglobin_last" in table.columns:
@@ -106,7 +104,9 @@ def _flags(
         # where the saturation has to decide and is missing, the flag is missing
         decides = ibis.null("boolean") if saturation is None else saturation < iron["saturation_below"]
         deficient = ibis.cases(
-            (ferritin < iron["ferritin_below"], True), (ferritin < iron["ferritin_to"], decides), (ferritin.notnull(), False)
+            (ferritin < iron["ferritin_below"], True),
+            (ferritin < iron["ferritin_to"], decides),
+            (ferritin.notnull(), False),
         )
         found["iron_deficiency_esc"] = (
             _flag(deficient),

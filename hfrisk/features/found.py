@@ -25,10 +25,11 @@ def measurements_found(cdm: Cdm) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        One row an analyte, in the order of the code list: ``analyte``, ``words``, ``unit`` (UK), ``concepts`` (how many concepts are listed),
-        ``concepts_found`` (those of them that occur, as text), and counts: ``rows`` and ``people``; ``usable_rows`` and ``usable_people`` with a
-        plausible value in the UK unit; ``bounds`` (usable, but only a bound); ``other_unit`` (in a known unit from which the test is not
-        converted); ``not_usable`` (without a number, or outside the plausible range). The counts are of people and are not for release.
+        One row an analyte, in the order of the code list: ``analyte``, ``words``, ``unit`` (UK), ``concepts`` (how many are listed),
+        ``concepts_found`` (those of them that occur, as text), and counts: ``rows`` and ``people``; ``usable_rows`` and
+        ``usable_people`` with a plausible value in the UK unit; ``bounds`` (usable, but only a bound); ``other_unit`` (in a known unit
+        from which the test is not converted); ``not_usable`` (without a number, or outside the plausible range). The counts are of
+        people and are not for release.
     """
     frame = pd.DataFrame(
         {
@@ -57,10 +58,10 @@ def _by_analyte(cdm: Cdm, rows: ir.Table, values: ir.Table) -> pd.DataFrame:
     everything = rows.group_by("analyte").aggregate(rows=rows.count(), people=rows.person_id.nunique())
     person = ibis.ifelse(values.foreign, ibis.null(values.person_id.type()), values.person_id)
     used = values.group_by(number="analyte").aggregate(
-        usable_rows=(~values.foreign).cast("int64").sum(),
+        usable_rows=(~values.foreign).cast("int32").sum(),
         usable_people=person.nunique(),
-        bounds=(values.censored & ~values.foreign).cast("int64").sum(),
-        other_unit=values.foreign.cast("int64").sum(),
+        bounds=(values.censored & ~values.foreign).cast("int32").sum(),
+        other_unit=values.foreign.cast("int32").sum(),
     )
     both = everything.left_join(used, everything.analyte == used.number).drop("number")
     frame = cdm.frame(both, "tests that were found").set_index("analyte").fillna(0).astype("int64")

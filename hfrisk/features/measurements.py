@@ -56,18 +56,11 @@ def laboratory(context: Context) -> Family:
     if not context.cdm.has("measurement"):
         return Family((), None)
     long = values_in_windows(context)
-    totals = context.cdm.frame(
-        long.group_by("slot").aggregate(values=long["values"].sum()), "analytes"
-    )
+    totals = context.cdm.frame(long.group_by("slot").aggregate(values=long["values"].sum()), "analytes")
     found: dict[int, float] = dict(zip(totals["slot"].astype(int), totals["values"].astype(float), strict=True))
     listed = analytes()
     notices = _notices(context, listed, found)
-    windows = [
-        (name, year)
-        for name in listed
-        for year in (False, True)
-        if slot(name, year=year) in found
-    ]
+    windows = [(name, year) for name in listed for year in (False, True) if slot(name, year=year) in found]
     if not windows:
         return Family((), None, notices=notices)
     # every index discharge is there, so that a count of nothing is 0
@@ -96,7 +89,16 @@ def _entry(
     direction: Direction = entry["direction"]
     skewed, kind, modifiable = bool(entry["skewed"]), "continuous", bool(entry["modifiable"])
     if column in _COUNTS:
-        unit, grid, lower, upper, direction, skewed, kind, modifiable = "count", 1.0, 0.0, 500.0, "higher", True, "count", False
+        unit, grid, lower, upper, direction, skewed, kind, modifiable = (
+            "count",
+            1.0,
+            0.0,
+            500.0,
+            "higher",
+            True,
+            "count",
+            False,
+        )
     elif column == "since":
         unit = "days" if year else "hours"
         grid, lower, upper, direction, skewed, modifiable = 1.0, 0.0, 600.0 if year else 4400.0, "either", True, False

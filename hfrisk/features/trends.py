@@ -36,10 +36,10 @@ def values_in_windows(context: Context) -> ir.Table:
     Returns
     -------
     Table
-        The key, ``slot`` (see `slot`), and, on the analyte's grid in its UK unit, ``first``, ``last``, ``lowest``, ``highest``, ``mean`` (over
-        the moments), ``change`` (last minus first; NULL with one moment), ``slope`` (least squares over the moments, per day, to a
-        hundredth of the grid; NULL with one moment), ``since`` (from the last value to the prediction: hours in the stay, days in the
-        year before), ``values`` (moments) and ``censored`` (moments at which a result was only a bound).
+        The key, ``slot`` (see `slot`), and, on the analyte's grid in its UK unit, ``first``, ``last``, ``lowest``, ``highest``,
+        ``mean`` (over the moments), ``change`` (last minus first; NULL with one moment), ``slope`` (least squares over the moments,
+        per day, to a hundredth of the grid; NULL with one moment), ``since`` (from the last value to the prediction: hours in the
+        stay, days in the year before), ``values`` (moments) and ``censored`` (moments at which a result was only a bound).
     """
     found = _statistics(_moments(_values(context)))
     index = context.index
@@ -62,7 +62,7 @@ def _values(context: Context) -> ir.Table:
         "analyte",
         "foreign",
         "steps",
-        censored=rows.censored.cast("int64"),
+        censored=rows.censored.cast("int32"),
         minute=_of_day(rows.happened_at).fill_null(blank),
     )
     pairs = known_before_prediction(context, rows)

@@ -43,7 +43,11 @@ def named(cdm: Cdm, rows: ir.Table) -> ir.Table:
     """The measurements that are an analyte, with `analyte` (its number) and `told_unit`: by the site's map, else by concept."""
     numbers = number_of()
     concepts = cdm.values(
-        [{"concept": concept, "by_concept": numbers[name]} for name, entry in analytes().items() for concept in entry["concepts"]],
+        [
+            {"concept": concept, "by_concept": numbers[name]}
+            for name, entry in analytes().items()
+            for concept in entry["concepts"]
+        ],
         {"concept": "int64", "by_concept": "int64"},
     )
     if not cdm.maps.analyte:
@@ -101,7 +105,9 @@ def usable(cdm: Cdm, rows: ir.Table) -> ir.Table:
     foreign = rows.factor.isnull() & number.notnull()
     value = number * rows.factor + rows.offset
     operators: list[int] = read_yaml("operators.yaml")["censoring"]
-    censored = rows.operator_concept_id.isin(operators).fill_null(False) | (rows.value_as_number.isnull() & bound.notnull())
+    censored = rows.operator_concept_id.isin(operators).fill_null(False) | (
+        rows.value_as_number.isnull() & bound.notnull()
+    )
     rows = rows.mutate(foreign=foreign, value=value, censored=censored)
     rows = rows.filter(rows.foreign | rows.value.between(rows.lower, rows.upper))
     steps = (rows.value * rows.steps_per_unit + 0.5).floor().cast("float64")
@@ -164,4 +170,6 @@ def _with_conversion(cdm: Cdm, rows: ir.Table) -> ir.Table:
             "steps_per_unit": "float64",
         },
     )
-    return rows.left_join(table, [rows.analyte == table.of_analyte, rows.unit == table.of_unit]).drop("of_analyte", "of_unit")
+    return rows.left_join(table, [rows.analyte == table.of_analyte, rows.unit == table.of_unit]).drop(
+        "of_analyte", "of_unit"
+    )

@@ -120,7 +120,8 @@ def _ceiling(evidence: Evidence, words: str, entry: dict[str, Any], counted: pd.
             "note",
             f"Values above the ceiling without a number: {words}",
             "{values} values of {analyte} are given as above what the assay can tell, without a number.",
-            "The highest values are missing, and those who have them are the most ill.",
+            "Where the text of the value says the ceiling, as >35000 does, it is read as that. Otherwise the highest values are missing, "
+            "and those who have them are the most ill.",
             "Ask for the ceiling as the number, with the operator beside it.",
             counts={"values": above},
             facts={"analyte": words},

@@ -33,7 +33,9 @@ def expected(source: Source, index: Index, settings: FeatureSettings) -> dict[st
         if not is_known(row, "measurement_date", "measurement_datetime", index, settings):
             continue
         ago = days(index.admission_date, row["measurement_date"])
-        name = next((name for name, entry in analytes.items() if row["measurement_concept_id"] in entry["concepts"]), None)
+        name = next(
+            (name for name, entry in analytes.items() if row["measurement_concept_id"] in entry["concepts"]), None
+        )
         if name is None or ago > 365:
             continue
         value, bound = read(row, analytes[name])

@@ -47,7 +47,12 @@ def context(cdm: Cdm, maps: Maps | None = None, **settings: Any) -> Context:
         }
         for person, site in AT_SITE.items()
     ]
-    types = {"admission_date": "date", "admitted_at": "timestamp", "discharge_date": "date", "predicted_at": "timestamp"}
+    types = {
+        "admission_date": "date",
+        "admitted_at": "timestamp",
+        "discharge_date": "date",
+        "predicted_at": "timestamp",
+    }
     index = cdm.values(rows, {name: types.get(name, "int64") for name in rows[0]})
     cohort: Any = SimpleNamespace(sites=3, prediction_time="discharge")
     return Context(cdm, cohort, index, FeatureSettings(**settings), "icd10_uk")

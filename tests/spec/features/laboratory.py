@@ -100,12 +100,16 @@ EXAMPLES = [
     ),
     FeatureExample(
         "The stay begins with the day before admission, and the year before ends two days before it",
-        tables=measured("3020564 2023-06-04 2023-06-04T01:00:00 150 8749", "3020564 2023-06-03 2023-06-03T23:00:00 90 8749"),
+        tables=measured(
+            "3020564 2023-06-04 2023-06-04T01:00:00 150 8749", "3020564 2023-06-03 2023-06-03T23:00:00 90 8749"
+        ),
         expect={"creatinine_first": 150, "creatinine_count": 1, "creatinine_year_last": 90, "creatinine_year_count": 1},
     ),
     FeatureExample(
         "The year before goes back 365 days from admission",
-        tables=measured("3020564 2022-06-05 2022-06-05T01:00:00 150 8749", "3020564 2022-06-04 2022-06-04T23:00:00 90 8749"),
+        tables=measured(
+            "3020564 2022-06-05 2022-06-05T01:00:00 150 8749", "3020564 2022-06-04 2022-06-04T23:00:00 90 8749"
+        ),
         expect={"creatinine_year_first": 150, "creatinine_year_count": 1, "creatinine_year_days_since": 376},
     ),
     FeatureExample(
@@ -302,7 +306,12 @@ EXAMPLES = [
     FeatureExample(
         "Sodium of 135 is none, and who was not tested is neither",
         tables=measured("3019550 2023-06-07 2023-06-07T09:00:00 135 8753"),
-        expect={"hyponatraemia": 0, "anaemia_measured": None, "iron_deficiency_esc": None, "iron_deficiency_tsat": None},
+        expect={
+            "hyponatraemia": 0,
+            "anaemia_measured": None,
+            "iron_deficiency_esc": None,
+            "iron_deficiency_tsat": None,
+        },
     ),
     FeatureExample(
         "Ferritin below 100 is iron deficiency, whatever the saturation",
