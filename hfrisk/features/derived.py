@@ -10,16 +10,18 @@ import ibis.expr.types as ir
 
 from hfrisk.codelists import read_yaml
 from hfrisk.features.dictionary import Feature
-from hfrisk.features.family import KEYS, Context, joined, on_grid
+from hfrisk.features.family import KEYS, Context, on_grid
 
-__all__ = ["derived"]
+__all__ = ["derived", "who"]
 
 _THEME = "Blood tests and vital signs"
 _MALE, _FEMALE = 8507, 8532
 
 
-def derived(context: Context, wide: ir.Table) -> tuple[ir.Table, list[Feature]]:
-    """Add to the wide table what can be worked out of its columns; every one is missing where what it needs is missing.
+def derived(context: Context, table: ir.Table) -> tuple[ir.Table, list[Feature]]:
+    """Add to the wide table, which has `sex` and `age`, what can be worked out of its columns.
+
+    Each is missing where what it needs is missing.
 
     ``egfr_2009`` and ``egfr_2021``: CKD-EPI from the last creatinine of the stay, age and sex, without a term for ethnicity (Levey 2009,
     Inker 2021). ``bmi``: the last body mass index known in the stay or the year before, else of weight and height.
@@ -27,7 +29,6 @@ def derived(context: Context, wide: ir.Table) -> tuple[ir.Table, list[Feature]]:
     ``iron_deficiency_tsat`` from the last ferritin and transferrin saturation of the stay, else of the year before.
     """
     known = read_yaml("derived_values.yaml")
-    table = joined(wide, _who(context))
     columns: dict[str, ir.Value] = {}
     entries: list[Feature] = []
     if "creatinine_last" in table.columns:
@@ -41,11 +42,11 @@ def derived(context: Context, wide: ir.Table) -> tuple[ir.Table, list[Feature]]:
     for name, (value, flag) in _flags(table, known, context).items():
         columns[name] = value
         entries.append(flag)
-    return table.mutate(**columns).drop("sex", "age"), entries
+    return table.mutate(**columns), entries
 
 
-def _who(context: Context) -> ir.Table:
-    """Sex and age of each index discharge; another person row of the same person changes neither, whatever the order of rows."""
+def who(context: Context) -> ir.Table:
+    """Each index discharge with `sex` and `age`; a second row of the same person changes neither with the order of rows."""
     person = context.cdm.table("person").semi_join(context.people, "person_id")
     person = person.group_by("person_id").aggregate(sex=person.gender_concept_id.min())
     return context.index.select(*KEYS, "age").left_join(person, "person_id").drop("person_id_right")

@@ -9,7 +9,7 @@ import ibis
 import ibis.expr.types as ir
 
 from hfrisk.checks import Check
-from hfrisk.features.derived import derived
+from hfrisk.features.derived import derived, who
 from hfrisk.features.dictionary import Direction, Feature, Kind
 from hfrisk.features.family import KEYS, Context, Family
 from hfrisk.features.known import events
@@ -64,8 +64,7 @@ def laboratory(context: Context) -> Family:
     if not windows:
         return Family((), None, notices=notices)
     # every index discharge is there, so that a count of nothing is 0
-    index = context.index.select(*KEYS)
-    rows = index.left_join(long, list(KEYS)).drop("person_id_right", "index_id_right")
+    rows = who(context).left_join(long, list(KEYS)).drop("person_id_right", "index_id_right")
     nothing = ibis.null("float64")
     columns: dict[str, ir.Value] = {}
     entries: list[Feature] = []
@@ -76,7 +75,7 @@ def laboratory(context: Context) -> Family:
             value = ibis.ifelse(here, rows[column], nothing).max()
             columns[f"{name}_{statistic}"] = value.fill_null(0.0) if column in _COUNTS else value
             entries.append(_entry(context, name, listed[name], statistic, words, column, year=year))
-    wide = rows.group_by(list(KEYS)).aggregate(**columns)
+    wide = rows.group_by(list(KEYS)).aggregate(sex=rows.sex.max(), age=rows.age.max(), **columns)
     table, more = derived(context, wide)
     return Family((*entries, *more), table, notices=notices)
 
