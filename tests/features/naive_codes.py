@@ -5,9 +5,11 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from datetime import date, datetime, timedelta
+from functools import cache
 from typing import Any
 
-from hfrisk.codelists import read_csv, read_yaml
+from hfrisk import codelists
+from hfrisk.codelists import read_yaml
 from hfrisk.features import FeatureSettings
 from tests.features.naive import Index, Row, Source, days, end_of_day, on_grid, when
 
@@ -42,6 +44,8 @@ VAN_WALRAVEN = (
     "chf 7 carit 5 valv -1 pcd 4 pvd 2 para 7 ond 6 cpd 3 rf 5 ld 11 lymph 9 metacanc 12 solidtum 4 coag 3 obes -4 wloss 6 fed 5 blane -2 "
     "dane -2 drug -7 depre -3"
 )
+
+read_csv = cache(codelists.read_csv)
 
 Known = list[tuple[str, int, bool]]
 """Codes (or concepts) that were known, with the days before admission and whether they are of earlier times."""
@@ -172,13 +176,19 @@ def _blank(day: date, settings: FeatureSettings) -> datetime:
 
 
 def _held(file: str, system: str, codes: list[str]) -> dict[str, float]:
-    rows = [row for row in read_csv(file) if row["system"] == system]
     return {
-        category: float(
-            any(code.startswith(row["prefix"]) for row in rows if row["category"] == category for code in codes)
-        )
-        for category in dict.fromkeys(row["category"] for row in rows)
+        category: float(any(code.startswith(prefixes) for code in codes))
+        for category, prefixes in _prefixes(file, system).items()
     }
+
+
+@cache
+def _prefixes(file: str, system: str) -> dict[str, tuple[str, ...]]:
+    found: dict[str, tuple[str, ...]] = {}
+    for row in read_csv(file):
+        if row["system"] == system:
+            found[row["category"]] = (*found.get(row["category"], ()), row["prefix"])
+    return found
 
 
 def _charlson(held: Mapping[str, float]) -> dict[str, float]:
