@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
+import ibis
 import ibis.expr.types as ir
 
 from hfrisk.cdm import Cdm
@@ -67,7 +68,7 @@ def by_concept(context: Context, route: Route) -> ir.Table:
     groups = _groups(context.cdm).select("category", concept="ancestor")
     if route.by == "groups":
         groups = groups.union(_below(context.cdm))
-    return groups.mutate(code_map="charlson").select("concept", "code_map", "category").distinct()
+    return groups.mutate(code_map=ibis.literal("charlson")).select("concept", "code_map", "category").distinct()
 
 
 def _maps(vocabulary: str) -> frozenset[str]:
