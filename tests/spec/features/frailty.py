@@ -88,6 +88,12 @@ EXAMPLES = [
         expect={"frailty_score": 14.3, "frailty_categories": 3},
     ),
     FeatureExample(
+        "There the longest listed beginning of a code decides: difficulty in walking (719.7) is no pain in a joint (719)",
+        vocabulary="icd9_cm",
+        tables=known("719.7"),
+        expect={"frailty_score": 2.6, "frailty_categories": 1},
+    ),
+    FeatureExample(
         "From concepts a frailty category is any concept to which one of its codes maps",
         apart="vocabulary",
         settings=CONCEPTS,
