@@ -139,4 +139,4 @@ def _points_for_age(age: ir.NumericValue) -> ir.Value:
         ibis.ifelse(age >= float(row["from_age"]), float(row["points"]), 0.0) for row in read_csv("charlson_age.csv")
     ]
     # no line is reached by an unknown age, which must not become no points
-    return ibis.ifelse(age.isnull(), ibis.null("float64"), ibis.greatest(*reached))
+    return ibis.ifelse(age.isnull(), ibis.null("float64"), ibis.greatest(*reached).cast("float64"))

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import ibis
-
 from hfrisk.checks import Check
 from hfrisk.codelists import read_csv, read_yaml
 from hfrisk.features.code_maps import assigned
@@ -45,7 +43,9 @@ def frailty(context: Context) -> Family:
             "intermediate": (score >= middle) & (score <= high),
             "high": score > high,
         }
-        made = made.mutate(**{f"frailty_{name}": ibis.ifelse(inside, 1.0, 0.0) for name, inside in bands.items()})
+        made = made.mutate(
+            **{f"frailty_{name}": inside.cast("int32").cast("float64") for name, inside in bands.items()}
+        )
         entries += [_band(context, name, middle, high) for name in bands]
         notices += [frailty_in_icd10_cm()] if route.edition == "icd10_cm" else []
     return Family(tuple(entries), made, notices=notices)
