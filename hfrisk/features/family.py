@@ -42,6 +42,8 @@ class Context:
         other features, read it.
     made_entries
         The dictionary entries of `made`.
+    in_hand
+        What `kept` has given out already.
     """
 
     cdm: Cdm
@@ -52,6 +54,7 @@ class Context:
     key: str = ""
     made: ir.Table | None = None
     made_entries: tuple[Feature, ...] = ()
+    in_hand: dict[tuple[str, ...], ir.Table] = field(default_factory=dict, repr=False, compare=False)
 
     @cached_property
     def people(self) -> ir.Table:
@@ -65,10 +68,10 @@ class Context:
 
     def kept(self, expression: ir.Table, name: str) -> ir.Table:
         """A result that several expressions of a family read: computed once, in the engine, and found again by the next run."""
-        stage = self.cdm.materialise(
-            expression, f"features_{name}", [self.key, self.settings.model_dump_json(), self.vocabulary], order=()
-        )
-        return stage.table
+        parts = (self.key, self.settings.model_dump_json(), self.vocabulary)
+        if (name, *parts) not in self.in_hand:
+            self.in_hand[(name, *parts)] = self.cdm.materialise(expression, f"features_{name}", parts, order=()).table
+        return self.in_hand[(name, *parts)]
 
 
 class MakesFamily(Protocol):

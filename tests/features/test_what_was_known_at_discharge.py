@@ -229,7 +229,7 @@ def test_every_column_has_a_dictionary_entry_and_every_value_lies_on_its_grid(tm
     names = [entry.name for entry in made.catalogue]
     assert list(frame.columns) == ["person_id", "index_id", *names, *[f"group_{name}" for name in made.groups]]
     assert len(set(names)) == len(names)
-    assert all(frame[name].dtype == "float64" for name in names)
+    assert {name: str(frame[name].dtype) for name in names if frame[name].dtype != "float64"} == {}
     assert frame["urea_last"].iloc[0] == 9.3
     for entry in made.catalogue:
         steps = frame[entry.name].dropna() / entry.precision

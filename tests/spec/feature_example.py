@@ -144,6 +144,8 @@ def _person(example: FeatureExample) -> str:
 
 def _rows(text: str) -> pd.DataFrame:
     frame = omop_text.rows(text)
+    if "relationship_id" in frame:
+        frame["relationship_id"] = frame["relationship_id"].str.replace("_", " ")  # Maps_to
     needs_person = not {"concept_id", "concept_id_1", "ancestor_concept_id", "drug_concept_id", "location_id"} & set(
         frame
     ) or ("drug_exposure_start_date" in frame)

@@ -6,6 +6,7 @@ import random
 from datetime import datetime
 from typing import TYPE_CHECKING
 
+from hfrisk.codelists import read_csv
 from tests.features.random_records.moments import Row
 
 if TYPE_CHECKING:
@@ -18,6 +19,10 @@ CODES = ["I50.0", "I509", "I21.4", "I25.2", "J44.9", "J18.1", "E11.9", "E11.2", 
          "C50.9", "C78.0", "C44.3", "K70.3", "K76.6", "B20", "G81.9", "I63.9", "Z60.2", "N39.0", "W19.9", "E86", "M06.9", "K25.9",
          "D64.9", "D50.0", "I42.6", "I11.0", "I13.0", "I13.2", "F32.9", "R29.6", "L89.9", "T83.5", "Z51.5", "i10 ", "E66.9", "E03.9",
          "84114007", None]  # fmt: skip
+# and something of every list, as it stands and with a character more
+LISTED = sorted({row[column] for file, column in (("charlson_quan.csv", "prefix"), ("charlson_shmi.csv", "prefix"),
+                ("elixhauser_quan.csv", "prefix"), ("hfrs.csv", "code")) for row in read_csv(file)
+                if row.get("system", "icd10") == "icd10"})  # fmt: skip
 
 
 def rows(who: Person, rng: random.Random) -> list[Row]:
@@ -27,7 +32,7 @@ def rows(who: Person, rng: random.Random) -> list[Row]:
     for _ in range(rng.randrange(0, 25)):
         at = who.near(rng)
         visit = rng.choice([*[row["visit_occurrence_id"] for row in who.visits], None, None])
-        code = rng.choice(CODES)
+        code = rng.choice(CODES) if rng.random() < 0.7 else rng.choice(LISTED) + rng.choice(["", "", "9", "A"])
         found.append(_diagnosis(who, len(found), at, visit, code, rng.choice([32909, 32909, 0])))
     return found
 
