@@ -40,9 +40,7 @@ def contacts(context: Context) -> Family:
     made = [(kind, days) for kind in kinds for days in WINDOWS]
     name = {(kind, days): _KINDS[kind].name(days) for kind, days in made}
     wide = long.group_by(list(KEYS)).aggregate(
-        **{
-            name[kind, days]: long.visits.sum(where=(long.kind == kind) & (long.within <= days)) for kind, days in made
-        }
+        **{name[kind, days]: long.visits.sum(where=(long.kind == kind) & (long.within <= days)) for kind, days in made}
     )
     table = joined(context.index.select(*KEYS, "look_back_days"), wide)
     columns = {name[kind, days]: counted(context, table, days, table[name[kind, days]]) for kind, days in made}

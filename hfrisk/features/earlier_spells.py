@@ -109,9 +109,13 @@ def _known_spells(context: Context) -> ir.Table:
 def _first_diagnosis(context: Context) -> ir.Table:
     """The key and `first_diagnosis`: days from the first known diagnosis of heart failure, in any position, to the admission."""
     coded = history(context)
-    prefixes = read_yaml("conditions.yaml")["heart_failure_before"]["icd9" if context.vocabulary == "icd9_cm" else "icd10"]
+    prefixes = read_yaml("conditions.yaml")["heart_failure_before"][
+        "icd9" if context.vocabulary == "icd9_cm" else "icd10"
+    ]
     standard = read_yaml("heart_failure.yaml")["omop_316139"]
-    concepts = with_descendants(context.cdm, standard["concepts"], standard["excluded"], standard["shipped_descendants"])
+    concepts = with_descendants(
+        context.cdm, standard["concepts"], standard["excluded"], standard["shipped_descendants"]
+    )
     is_heart_failure = starts_with_any(coded.code, prefixes) | coded.concept.isin(concepts).fill_null(False)
     found = coded.filter(coded.earlier & is_heart_failure)
     return found.group_by(list(KEYS)).aggregate(first_diagnosis=found.days_ago.max())

@@ -133,11 +133,13 @@ EXAMPLES = [
     ),
     FeatureExample(
         "An attendance without an end ended on the day it began",
-        tables={"visit_occurrence": f"{VISITS}\n2 9203 2023-06-04 -\n3 9203 2023-06-02 -\n4 9203 2023-06-01 2023-06-04"},
+        tables={
+            "visit_occurrence": f"{VISITS}\n2 9203 2023-06-04 -\n3 9203 2023-06-02 -\n4 9203 2023-06-01 2023-06-04"
+        },
         expect={"ae_attendances_30d": 1},
     ),
     FeatureExample(
-        "Of attendances nobody is asked twice: two on one day are two",
+        "Two attendances on one day are two",
         tables={"visit_occurrence": f"{VISITS}\n2 9203 2023-06-01 2023-06-01\n3 9203 2023-06-01 2023-06-01"},
         expect={"ae_attendances_30d": 2},
     ),
