@@ -19,8 +19,8 @@ def history(context: Context) -> ir.Table:
     -------
     Table
         One row an index discharge, code and day: the key, ``code`` (normalised, in the study's vocabulary; NULL where there is none),
-        ``concept`` (the standard concept), ``days_ago`` (days from the diagnosis to the admission) and ``earlier`` (it is not of the
-        index stay, and was made before the day of admission).
+        ``concept`` (the standard concept), ``source_concept``, ``days_ago`` (days from the diagnosis to the admission) and ``earlier``
+        (it is not of the index stay, and was made before the day of admission).
     """
     rows = written_codes(context)
     own = context.cohort.stays.select("visit_occurrence_id", stay_of="index_id")
@@ -32,7 +32,9 @@ def history(context: Context) -> ir.Table:
     earlier = (pairs.days_ago >= 1) & ~of_this_stay & (pairs.known_at < pairs.predicted_at)
     keep = earlier | of_this_stay if stay_is_coded(context) else earlier
     pairs = pairs.mutate(earlier=earlier).filter(keep)
-    return context.kept(pairs.select(*KEYS, "code", "concept", "days_ago", "earlier").distinct(), "diagnoses")
+    return context.kept(
+        pairs.select(*KEYS, "code", "concept", "source_concept", "days_ago", "earlier").distinct(), "diagnoses"
+    )
 
 
 def stay_is_coded(context: Context) -> bool:
@@ -42,7 +44,8 @@ def stay_is_coded(context: Context) -> bool:
 
 
 def written_codes(context: Context) -> ir.Table:
-    """Diagnoses of the cohort's people: `person_id`, `visit_occurrence_id`, `code`, `concept`, `on` and `known_at`.
+    """Diagnoses of the cohort's people: `person_id`, `visit_occurrence_id`, `code`, `concept`, `source_concept`, `on` and
+    `known_at`.
 
     A diagnosis that was written in a visit was made when that visit took place, however early its own date: an onset dated back
     by a later admission must not become history. It is known when the visit has ended, since it is coded then, and
@@ -65,4 +68,5 @@ def written_codes(context: Context) -> ir.Table:
         known_at=known,
         code=coded(rows.condition_source_value, context.vocabulary),
         concept="condition_concept_id",
+        source_concept="condition_source_concept_id",
     )

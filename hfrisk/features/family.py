@@ -66,7 +66,7 @@ class Context:
     def kept(self, expression: ir.Table, name: str) -> ir.Table:
         """A result that several expressions of a family read: computed once, in the engine, and found again by the next run."""
         stage = self.cdm.materialise(
-            expression, f"features_{name}", [self.key, self.settings.model_dump_json(), self.vocabulary], order=()
+            expression, f"features_{name}", [self.key, self.settings.identity, self.vocabulary], order=()
         )
         return stage.table
 
