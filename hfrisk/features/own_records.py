@@ -27,6 +27,7 @@ _CONCEPTS = {
     "observation": ("observation_concept_id", "observation_source_concept_id"),
 }
 _LAST_SECOND = 86_399
+_SHORTEST_CODE = 3
 
 
 def records_of(context: Context, features: Mapping[str, OwnFeature]) -> tuple[ir.Table, list[Check]]:
@@ -45,7 +46,9 @@ def records_of(context: Context, features: Mapping[str, OwnFeature]) -> tuple[ir
         concepts[name], checks = _concepts(context, name, feature, alone)
         told += checks
         if feature.codes and feature.table == "condition_occurrence":
-            refuse_other_edition(feature.codes, context.vocabulary, where=f"features.own.{name}.codes")
+            # a chapter or a part of one is too short to tell its edition
+            whole = [code for code in feature.codes if len(_plain(code)) >= _SHORTEST_CODE]
+            refuse_other_edition(whole, context.vocabulary, where=f"features.own.{name}.codes")
     tables = sorted({feature.read_from for feature in features.values()})
     parts: list[ir.Table] = []
     for table in tables:

@@ -103,7 +103,9 @@ EXAMPLES = [
     ),
     FeatureExample(
         "A feature of the study's own knows the diagnoses of this stay only where coding is live and the stay is searched",
-        settings={"own": {**AMYLOID, "now": {**AMYLOID["amyloid"], "words": "amyloidosis in the stay", "when": "stay"}}},
+        settings={
+            "own": {**AMYLOID, "now": {**AMYLOID["amyloid"], "words": "amyloidosis in the stay", "when": "stay"}}
+        },
         tables={"condition_occurrence": f"{CODES}\n2023-06-06 1 E85.4"},
         expect={"own_amyloid_any": 0, "own_now_any": 0},
     ),
