@@ -98,7 +98,7 @@ def build_features(cdm: Cdm, cohort: Cohort, settings: FeatureSettings, vocabula
     refuse_doubles(entries)
     table = _wide(context.index.select(*KEYS), made)
     versions = [f"{family.name} {family.version}" for family in named]
-    parts = [settings.model_dump_json(), cohort.key, vocabulary, *versions]
+    parts = [settings.identity, cohort.key, vocabulary, *versions]
     if len(first) < len(named):
         # the scores are put together from what the other families found, so that is computed first
         base = cdm.materialise(table, "features_base", parts, order=())

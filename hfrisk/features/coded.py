@@ -24,8 +24,8 @@ def history(context: Context) -> ir.Table:
     -------
     Table
         One row an index discharge, code and day: the key, ``code`` (normalised, in the study's vocabulary; NULL where there is none),
-        ``concept`` (the standard concept), ``days_ago`` (days from the diagnosis to the admission) and ``earlier`` (it is not of the
-        index stay, and was made before the day of admission).
+        ``concept`` (the standard concept), ``source_concept``, ``days_ago`` (days from the diagnosis to the admission) and ``earlier``
+        (it is not of the index stay, and was made before the day of admission).
     """
     rows = written_codes(context)
     own = context.cohort.stays.select("visit_occurrence_id", stay_of="index_id")
@@ -37,7 +37,9 @@ def history(context: Context) -> ir.Table:
     earlier = (pairs.days_ago >= 1) & ~of_this_stay & (pairs.known_at < pairs.predicted_at)
     keep = earlier | of_this_stay if stay_is_coded(context) else earlier
     pairs = pairs.mutate(earlier=earlier).filter(keep)
-    return context.kept(pairs.select(*KEYS, "code", "concept", "days_ago", "earlier").distinct(), "diagnoses")
+    return context.kept(
+        pairs.select(*KEYS, "code", "concept", "source_concept", "days_ago", "earlier").distinct(), "diagnoses"
+    )
 
 
 def stay_is_coded(context: Context) -> bool:
@@ -52,7 +54,8 @@ def sources(context: Context) -> tuple[str, ...]:
 
 
 def written_codes(context: Context) -> ir.Table:
-    """Diagnoses of the cohort's people: `person_id`, `visit_occurrence_id`, `code`, `concept`, `on` and `known_at`.
+    """Diagnoses of the cohort's people: `person_id`, `visit_occurrence_id`, `code`, `concept`, `source_concept`, `on` and
+    `known_at`.
 
     A diagnosis that was written in a visit was made when that visit took place, however early its own date: an onset dated back
     by a later admission must not become history. It is known when the visit has ended, since it is coded then, and
@@ -67,6 +70,7 @@ def written_codes(context: Context) -> ir.Table:
         "known_at",
         code=coded(conditions.condition_source_value, context.vocabulary),
         concept="condition_concept_id",
+        source_concept="condition_source_concept_id",
     )
     if _reads_observations(context):
         rows = rows.union(_codes_in_observations(context))
@@ -79,7 +83,7 @@ def written_codes(context: Context) -> ir.Table:
     on = ibis.greatest(rows["on"], rows.came.fill_null(rows["on"]))
     known = ibis.greatest(rows.known_at, rows.coded_at.fill_null(rows.known_at))
     known = known + ibis.interval(days=context.settings.coding_lag_days)
-    return rows.select("person_id", "visit_occurrence_id", "code", "concept", on=on, known_at=known)
+    return rows.select("person_id", "visit_occurrence_id", "code", "concept", "source_concept", on=on, known_at=known)
 
 
 def _reads_observations(context: Context) -> bool:
@@ -94,4 +98,12 @@ def _codes_in_observations(context: Context) -> ir.Table:
     rows = rows.filter(value.length().between(3, 10), letter.isin(list(_IN_OBSERVATIONS[context.vocabulary])))
     rows = rows.mutate(code=coded(rows.observation_source_value, context.vocabulary))
     rows = rows.filter(rows.code.notnull())
-    return rows.select("person_id", "visit_occurrence_id", "on", "known_at", "code", concept="observation_concept_id")
+    return rows.select(
+        "person_id",
+        "visit_occurrence_id",
+        "on",
+        "known_at",
+        "code",
+        concept="observation_concept_id",
+        source_concept="observation_source_concept_id",
+    )

@@ -68,7 +68,7 @@ class Context:
 
     def kept(self, expression: ir.Table, name: str) -> ir.Table:
         """A result that several expressions of a family read: computed once, in the engine, and found again by the next run."""
-        parts = (self.key, self.settings.model_dump_json(), self.vocabulary)
+        parts = (self.key, self.settings.identity, self.vocabulary)
         if (name, *parts) not in self.in_hand:
             self.in_hand[(name, *parts)] = self.cdm.materialise(expression, f"features_{name}", parts, order=()).table
         return self.in_hand[(name, *parts)]

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from typing import Literal
 
-from pydantic import Field
+from pydantic import Field, field_validator
 
+from hfrisk.features.own_settings import OWN_NAME, OwnFeature
+from hfrisk.fingerprints import file_fingerprint, text_fingerprint
 from hfrisk.settings import Settings
 
 __all__ = ["FAMILIES", "FeatureSettings"]
@@ -61,6 +64,12 @@ class FeatureSettings(Settings):
         default=False,
         description="Whether the diagnoses coded for the index stay are known at discharge. In most NHS trusts coding is finished "
         "days to weeks later, so the default is false.",
+    )
+    short_look_back: Literal["count", "missing"] = Field(
+        default="count",
+        description="What a count of earlier care is where its window reaches back before the beginning of the data "
+        "(source.data_start). count: what was seen of it, which a model in use always has; look_back_days says how far the data reach. "
+        "missing: not recorded, so that none and not seen are two things.",
     )
     condition_lookback_days: int = Field(
         default=1825,
@@ -118,3 +127,27 @@ class FeatureSettings(Settings):
         ge=1,
         description="With more sites than this, sites are shown in four groups by volume instead of one by one.",
     )
+
+    own: dict[str, OwnFeature] = Field(
+        default_factory=dict,
+        description="Concept sets, codes and cohorts of the study's own as features: a name, and what is looked for. For instance "
+        "{amyloid: {words: cardiac amyloidosis recorded, table: condition_occurrence, codes: [E85], statistics: [any, days_since]}}.",
+    )
+
+    @field_validator("own")
+    @classmethod
+    def _names_are_plain_words(cls, value: dict[str, OwnFeature]) -> dict[str, OwnFeature]:
+        odd = next((name for name in value if not re.fullmatch(OWN_NAME, name)), None)
+        if odd is not None:
+            raise ValueError(
+                f"the name {odd} cannot be part of a column: use lower-case letters, digits and underscores, beginning with a letter, at "
+                "most 40 of them"
+            )
+        return value
+
+    @property
+    def identity(self) -> str:
+        """Everything that bears on the features: the settings, and the content of the files that they name."""
+        files = [feature.concept_set for feature in self.own.values() if feature.concept_set is not None]
+        contents = [file_fingerprint(file) if file.is_file() else "absent" for file in files]
+        return text_fingerprint([self.model_dump_json(), *contents])

@@ -14,7 +14,7 @@ from hfrisk.cohort.settings import CohortSettings
 from hfrisk.errors import StudyError
 from hfrisk.profiles import profile_names, read_profile, under
 from hfrisk.study.settings import FolderSettings, Study, unknown_profile
-from hfrisk.study.shape import faults, is_path, model_of, suggestion
+from hfrisk.study.shape import faults, is_path, member_of, model_of, suggestion
 
 __all__ = ["load_study", "study_from"]
 
@@ -136,10 +136,18 @@ def _value(override: str, text: str) -> Any:
 
 def _set(settings: dict[str, Any], keys: list[str], value: Any, *, where: str) -> None:
     model: type[BaseModel] | None = Study
+    member: type[BaseModel] | None = None
     here = settings
     for depth, key in enumerate(keys):
-        field = model.model_fields.get(key) if model else None
-        if model is not None and field is None:
+        if member is not None and depth < len(keys) - 1:
+            # a name that the study gave, and then the settings of what it named
+            model, member = member, None
+            deeper = here.get(key)
+            here[key] = dict(deeper) if isinstance(deeper, dict) else {}
+            here = here[key]
+            continue
+        field = model.model_fields.get(key) if model and member is None else None
+        if model is not None and field is None and member is None:
             raise StudyError(
                 f"There is no setting {'.'.join(keys[: depth + 1])}.", where=where, todo=suggestion(key, model, Study)
             )
@@ -153,8 +161,9 @@ def _set(settings: dict[str, Any], keys: list[str], value: Any, *, where: str) -
         deeper = here.get(key)
         here[key] = dict(deeper) if isinstance(deeper, dict) else {}
         here = here[key]
+        member = member_of(field.annotation) if field is not None else None
         model = model_of(field.annotation) if field is not None else None
-        if model is None:
+        if model is None and member is None:
             raise StudyError(
                 f"The setting {'.'.join(keys[: depth + 1])} has no parts.", where=where, todo="Set it as a whole."
             )
@@ -166,8 +175,14 @@ def _resolved(content: Mapping[str, Any], model: type[BaseModel], base: Path) ->
     for key, value in content.items():
         field = model.model_fields.get(key) if isinstance(key, str) else None
         inner = model_of(field.annotation) if field is not None else None
+        member = member_of(field.annotation) if field is not None else None
         if inner is not None and isinstance(value, Mapping):
             settings[key] = _resolved(value, inner, base)
+        elif member is not None and isinstance(value, Mapping):
+            settings[key] = {
+                name: _resolved(given, member, base) if isinstance(given, Mapping) else given
+                for name, given in value.items()
+            }
         elif model is Study and key == "sensitivity" and isinstance(value, Mapping):
             settings[key] = {
                 name: _resolved(changes, CohortSettings, base) if isinstance(changes, Mapping) else changes

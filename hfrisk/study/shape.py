@@ -9,7 +9,7 @@ from typing import Any, get_args
 
 from pydantic import BaseModel, ValidationError
 
-__all__ = ["faults", "is_path", "model_of", "suggestion", "walk"]
+__all__ = ["faults", "is_path", "member_of", "model_of", "suggestion", "walk"]
 
 # the validator's own words are a programmer's
 _PLAIN = {
@@ -37,6 +37,12 @@ def model_of(annotation: Any) -> type[BaseModel] | None:
         ):
             return kind
     return None
+
+
+def member_of(annotation: Any) -> type[BaseModel] | None:
+    """The group that each member of a setting is, where the setting is names with a group each; else None."""
+    kinds = get_args(annotation) if getattr(annotation, "__origin__", None) is dict else ()
+    return next((kind for kind in kinds if isinstance(kind, type) and issubclass(kind, BaseModel)), None)
 
 
 def is_path(annotation: Any) -> bool:
@@ -97,10 +103,13 @@ def _plain(message: str) -> str:
 
 def _model_at(location: Sequence[Any], root: type[BaseModel]) -> type[BaseModel] | None:
     model: type[BaseModel] | None = root
+    a_name = False
     for part in location:
-        if isinstance(part, int):
+        if isinstance(part, int) or a_name:
+            a_name = False
             continue
         field = model.model_fields.get(str(part)) if model else None
+        a_name = field is not None and member_of(field.annotation) is not None
         model = _part_of(field.annotation) if field else None
     return model
 

@@ -34,7 +34,7 @@ def everybody(cdm: Cdm) -> Cohort:
 @pytest.mark.parametrize(
     ("naive", "families", "settings"),
     CASES,
-    ids=[f"{module.__name__.rpartition('naive_')[2]} {settings or ''}".strip() for module, _, settings in CASES],
+    ids=[f"{module.__name__.rpartition('naive_')[2]} {settings or ''}".strip()[:90] for module, _, settings in CASES],
 )
 def test_a_family_equals_the_naive_reference(
     engine: Any, naive: ModuleType, families: tuple[str, ...], settings: dict[str, Any]
