@@ -15,7 +15,7 @@ from hfrisk.cdm import Cdm
 from hfrisk.codelists import read_yaml
 from hfrisk.features.family import small_table
 
-__all__ = ["day_dose", "dose_columns", "intravenous", "known_dose", "with_strengths"]
+__all__ = ["day_dose", "dose_columns", "intravenous", "known_dose", "strengths", "with_strengths"]
 
 
 def with_strengths(cdm: Cdm, links: ir.Table) -> ir.Table:
@@ -29,7 +29,7 @@ def with_strengths(cdm: Cdm, links: ir.Table) -> ir.Table:
     Returns
     -------
     Table
-        `links` with ``strength`` (milligrams of the ingredient in one unit of the drug; of several that are told, the largest),
+        `links` with ``strength`` (from `strengths`),
         ``by_mouth`` and ``by_vein`` (milligrams of furosemide that one milligram is worth). NULL where it is no loop diuretic.
     """
     rules = _rules()
@@ -40,18 +40,19 @@ def with_strengths(cdm: Cdm, links: ir.Table) -> ir.Table:
             for concept, factor in rules["loop_diuretics"].items()
         ],
     )
-    told = cdm.table("drug_strength")
-    told = told.filter(
-        told.ingredient_concept_id.isin(sorted(rules["loop_diuretics"])),
-        told.amount_unit_concept_id == rules["milligram"],
-        told.amount_value > 0,
-    )
-    told = told.group_by("drug_concept_id", ingredient=told.ingredient_concept_id).aggregate(
-        strength=told.amount_value.max()
-    )
+    told = strengths(cdm).semi_join(factors, "ingredient")
     links = links.left_join(factors, "ingredient").drop("ingredient_right")
     links = links.left_join(told, ["drug_concept_id", "ingredient"])
     return links.drop("drug_concept_id_right", "ingredient_right")
+
+
+def strengths(cdm: Cdm) -> ir.Table:
+    """How many milligrams of an ingredient one unit of a drug holds: ``drug_concept_id``, ``ingredient``, ``strength``; the largest told."""
+    told = cdm.table("drug_strength")
+    told = told.filter(told.amount_unit_concept_id == _rules()["milligram"], told.amount_value > 0)
+    return told.group_by("drug_concept_id", ingredient=told.ingredient_concept_id).aggregate(
+        strength=told.amount_value.max()
+    )
 
 
 def intravenous(rows: ir.Table) -> ir.BooleanValue:

@@ -49,11 +49,15 @@ def given(context: Context, links: ir.Table) -> ir.Table:
     rows = rows.mutate(**dose_columns(rows), lasting=rows.until > rows.on)
     rows = rows.mutate(vein=rows.loop & intravenous(rows))
     pairs = known_before_prediction(context, rows)
-    hours = {name: pairs.predicted_at - ibis.interval(hours=name) for name in (24, 48, context.settings.medicines_hours)}
+    hours = {
+        name: pairs.predicted_at - ibis.interval(hours=name) for name in (24, 48, context.settings.medicines_hours)
+    }
     in_stay = pairs.days_ago <= 0
     a_day_in = pairs.admitted_at + ibis.interval(hours=FIRST_HOURS)
     left = pairs.admission_date.delta(pairs.until, unit="day")
     pairs = pairs.mutate(
+        # an order that is not over yet is none whose end is known, and no administration
+        single=pairs.single & (pairs.ended <= pairs.predicted_at),
         last=pairs.ended >= hours[context.settings.medicines_hours],
         first=(pairs.began < a_day_in) & (left <= 0),
         year=(pairs.days_ago >= 1) & (left <= YEAR_DAYS),
@@ -62,7 +66,8 @@ def given(context: Context, links: ir.Table) -> ir.Table:
         last_day=in_stay & (pairs.ended >= hours[24]),
         first_day=in_stay & (pairs.began < a_day_in),
     )
-    pairs = pairs.filter(pairs.last | pairs.first | pairs.year)
+    # the last hours may be fewer than those of the doses
+    pairs = pairs.filter(pairs.last | pairs.first | pairs.year | pairs.vein_48 | pairs.last_day)
     flags = {name: pairs[name].any() for name in ("last", "first", "year", "vein_24", "vein_48", "lasting")}
     found = pairs.group_by([*KEYS, "ingredient"]).aggregate(
         **flags, **day_dose(pairs, pairs.last_day, "last_day"), **day_dose(pairs, pairs.first_day, "first_day")

@@ -17,7 +17,7 @@ __all__ = ["notices"]
 
 def notices(context: Context, links: ir.Table, told: Told, *, hierarchy: bool) -> list[Check]:
     """The findings: nothing at discharge, no hierarchy, no doses, and discharges from before a class could be had."""
-    found = []
+    found: list[Check] = []
     if not told.at_the_end:
         found.append(_none_given(context))
     if not hierarchy:
@@ -51,8 +51,8 @@ def _by_ids_alone(context: Context, links: ir.Table) -> Check:
         "HFR075",
         "note",
         "Medicines were found without a hierarchy",
-        "The source's concept_ancestor has nothing below the ingredients of the list, so medicines were told by the ingredients that hfrisk "
-        "ships, by drug_strength and by the names of clinical drugs; {unknown} of {rows} records are none of the list.",
+        "The source's concept_ancestor has nothing below the ingredients of the list, so medicines were told by the ingredients that "
+        "hfrisk ships, by drug_strength and by the names of clinical drugs; {unknown} of {rows} records are none of the list.",
         "A medicine that the source writes as a clinical drug, and that none of these names, counts as not given, and each strength "
         "of it as a medicine of its own.",
         "Load the vocabulary's concept_ancestor, or look at hfrisk.features.medicines_found for what was not found.",

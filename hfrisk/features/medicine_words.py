@@ -21,11 +21,13 @@ class Words:
         hours = context.settings.medicines_hours
         self.rules: dict[str, Any] = read_yaml("medicine_rules.yaml")
         self.many = int(self.rules["polypharmacy"])
-        self.end = f"{hours} hours up to 24 hours after admission" if context.early else f"last {hours} hours of the stay"
+        self.end = (
+            f"{hours} hours up to 24 hours after admission" if context.early else f"last {hours} hours of the stay"
+        )
         self.until = "24 hours after admission" if context.early else "discharge"
         year = "given or prescribed" if lasting else "given in hospital"
         self.before = f"{year} in the year before admission"
-        self.stay = f"in the stay: {self.end}, against its first 24 hours and what was {self.before}"
+        self.stay = f"{self.end}, against its first 24 hours and what was {self.before}"
 
     def last(self, name: str, entry: dict[str, Any], since: date | None) -> Feature:
         """A class in the last hours."""
@@ -184,4 +186,4 @@ def _feature(
 def _dated(window: str, since: date | None) -> str:
     if since is None:
         return window
-    return f"{window}; before {since.day} {since:%B %Y} not available rather than not given, unless it was given"
+    return f"{window}; not available before {since.day} {since:%B %Y}, unless it was given"

@@ -68,11 +68,7 @@ def _flags(context: Context, found: ir.Table) -> ir.Table:
     wide = by_class.group_by(list(KEYS)).aggregate(
         **{name: truth.fill_null(False).cast("int32").cast("float64") for name, truth in truths.items()}
     )
-    sums = {
-        name: found[name].sum()
-        for name in found.columns
-        if name.startswith(("last_day_", "first_day_"))
-    }
+    sums = {name: found[name].sum() for name in found.columns if name.startswith(("last_day_", "first_day_"))}
     whole = found.group_by(list(KEYS)).aggregate(
         count_last=found["last"].cast("int32").sum(),
         count_year=found.year.cast("int32").sum(),
@@ -99,7 +95,9 @@ def _columns(context: Context, flags: ir.Table, told: Told) -> tuple[dict[str, i
 
     since = available(context)
     could = {name: flags.predicted_at >= ibis.timestamp(day.isoformat()) for name, day in since.items()}
-    ever = {name: sum((flags[f"{window}_{name}"] for window in _WINDOWS[1:]), flags[f"last_{name}"]) > 0 for name in classes}
+    ever = {
+        name: sum((flags[f"{window}_{name}"] for window in _WINDOWS[1:]), flags[f"last_{name}"]) > 0 for name in classes
+    }
 
     def unless_unavailable(name: str, value: ir.NumericValue) -> ir.NumericValue:
         return ibis.ifelse(could[name] | ever[name], value, ibis.null("float64")) if name in could else value
