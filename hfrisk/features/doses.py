@@ -47,7 +47,7 @@ def with_strengths(cdm: Cdm, links: ir.Table) -> ir.Table:
 
 
 def strengths(cdm: Cdm) -> ir.Table:
-    """How many milligrams of an ingredient one unit of a drug holds: ``drug_concept_id``, ``ingredient``, ``strength``; the largest told."""
+    """How many milligrams of an ingredient are in one unit of a drug: ``drug_concept_id``, ``ingredient``, ``strength`` (the largest)."""
     told = cdm.table("drug_strength")
     told = told.filter(told.amount_unit_concept_id == _rules()["milligram"], told.amount_value > 0)
     return told.group_by("drug_concept_id", ingredient=told.ingredient_concept_id).aggregate(

@@ -10,6 +10,7 @@ import ibis.expr.types as ir
 from hfrisk.cohort import moment
 from hfrisk.features.doses import day_dose, dose_columns, intravenous
 from hfrisk.features.family import KEYS, Context
+from hfrisk.features.ingredients import members
 from hfrisk.features.known import EVENTS, events, happened_at_latest, known_before_prediction
 
 __all__ = ["FIRST_HOURS", "YEAR_DAYS", "Told", "given", "told_by"]
@@ -21,7 +22,9 @@ _LONGEST_SUPPLY = 366  # days; a longer one is a slip of the pen
 
 @dataclass(frozen=True)
 class Told:
-    """What the records of the cohort's medicines tell at all."""
+    """What the records of the cohort's medicines tell at all: something in the last hours, orders over days, how many doses of loop
+    diuretics near an end of the stay, and how many people's loop diuretics.
+    """
 
     at_the_end: bool
     lasting: bool
@@ -104,15 +107,14 @@ def _rows(context: Context) -> ir.Table:
 
 
 def told_by(context: Context, found: ir.Table) -> Told:
-    """What `given` found at all: something in the last hours, orders over days, doses of loop diuretics."""
+    """What `given` found at all."""
     known = (found.last_day_known + found.first_day_known).sum()
-    loops = known + (found.last_day_unknown + found.first_day_unknown + found.last_day_orders).sum()
     row = context.cdm.frame(
         found.aggregate(
             at_the_end=found["last"].any().fill_null(False),
             lasting=found.lasting.any().fill_null(False),
             doses=known.fill_null(0),
-            loops=loops.fill_null(0),
+            loops=found.ingredient.isin(members("loop_diuretic")).cast("int32").sum().fill_null(0),
         ),
         "medicines",
     ).iloc[0]

@@ -21,7 +21,7 @@ def notices(context: Context, links: ir.Table, told: Told, *, hierarchy: bool) -
     if not told.at_the_end:
         found.append(_none_given(context))
     if not hierarchy:
-        found.append(_by_ids_alone(context, links))
+        found += _by_ids_alone(context, links)
     if told.loops and not told.doses:
         found.append(_no_doses())
     return [*found, *_not_yet_available(context)]
@@ -41,13 +41,15 @@ def _none_given(context: Context) -> Check:
     )
 
 
-def _by_ids_alone(context: Context, links: ir.Table) -> Check:
+def _by_ids_alone(context: Context, links: ir.Table) -> list[Check]:
     rows = context.cdm.table("drug_exposure").select("drug_concept_id").inner_join(links, "drug_concept_id")
     unknown = rows.filter(rows.how == "none")
     counts = context.cdm.frame(
         rows.aggregate(rows=rows.count()).cross_join(unknown.aggregate(unknown=unknown.count())), "medicines"
     ).iloc[0]
-    return Check(
+    if not counts["unknown"]:
+        return []
+    check = Check(
         "HFR075",
         "note",
         "Medicines were found without a hierarchy",
@@ -58,6 +60,7 @@ def _by_ids_alone(context: Context, links: ir.Table) -> Check:
         "Load the vocabulary's concept_ancestor, or look at hfrisk.features.medicines_found for what was not found.",
         counts={"rows": int(counts["rows"]), "unknown": int(counts["unknown"])},
     )
+    return [check]
 
 
 def _no_doses() -> Check:

@@ -51,12 +51,14 @@ def available(context: Context) -> dict[str, date]:
 
 def _flags(context: Context, found: ir.Table) -> ir.Table:
     """One row an index discharge: for each class and window 1 or 0 (``last_arni`` ...), how many, and the doses of two days."""
-    classes = read_yaml("medicines.yaml")
+    classes, since = read_yaml("medicines.yaml"), available(context)
     small = small_table(context.cdm, classes_of_ingredients())
     by_class = found.select(*KEYS, "ingredient", *_WINDOWS).inner_join(small, "ingredient")
     truths: dict[str, ir.BooleanValue] = {}
     for name, entry in classes.items():
-        for window in _WINDOWS:
+        # what was given before is asked of few
+        windows = _WINDOWS if entry.get("changes") or name in since else ("last",)
+        for window in windows:
             mine = by_class["class"] == name
             truth = by_class[window].any(where=mine & (by_class.unless == ""))
             if "not_with" in entry:
@@ -95,9 +97,7 @@ def _columns(context: Context, flags: ir.Table, told: Told) -> tuple[dict[str, i
 
     since = available(context)
     could = {name: flags.predicted_at >= ibis.timestamp(day.isoformat()) for name, day in since.items()}
-    ever = {
-        name: sum((flags[f"{window}_{name}"] for window in _WINDOWS[1:]), flags[f"last_{name}"]) > 0 for name in classes
-    }
+    ever = {name: _sum([flags[f"{window}_{name}"] for window in _WINDOWS]) > 0 for name in since}
 
     def unless_unavailable(name: str, value: ir.NumericValue) -> ir.NumericValue:
         return ibis.ifelse(could[name] | ever[name], value, ibis.null("float64")) if name in could else value

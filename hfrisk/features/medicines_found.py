@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pandas as pd
 
 from hfrisk.cdm import Cdm
@@ -32,15 +34,13 @@ def medicines_found(cdm: Cdm) -> pd.DataFrame:
     -------
     DataFrame
         One row for each ingredient of the list, in the order of the classes, found or not, and after them one for each other
-        medicine that the source has: ``class`` (empty where the list has none), ``words``, ``concept``, ``rows``, ``people``, ``how`` (by what
-        it was told, several joined by a comma; ``not found``), ``rows_with_dose`` (a dose in milligrams, or a quantity of a drug whose
-        strength is known). Counts are exact: the table is for the researcher, not for release.
+        medicine that the source has: ``class`` (empty where the list has none), ``words``, ``concept``, ``rows``, ``people``, ``how``
+        (by what it was told, several joined by a comma; ``not found``), ``rows_with_dose`` (a dose in milligrams, or a quantity of a
+        drug whose strength is known). Counts are exact: the table is for the researcher, not for release.
     """
     listed = listed_ingredients()
     of_class = {
-        concept: name
-        for name, entry in read_yaml("medicines.yaml").items()
-        for concept in entry.get("concepts", [])
+        concept: name for name, entry in read_yaml("medicines.yaml").items() for concept in entry.get("concepts", [])
     }
     counted = _counted(cdm) if cdm.has("drug_exposure") else {}
     rows = []
@@ -60,7 +60,7 @@ def medicines_found(cdm: Cdm) -> pd.DataFrame:
     return pd.DataFrame(rows)
 
 
-def _counted(cdm: Cdm) -> dict[int, dict[str, object]]:
+def _counted(cdm: Cdm) -> dict[int, dict[str, Any]]:
     """By ingredient: ``rows``, ``people``, ``dosed``, ``how`` and the vocabulary's ``words``."""
     links = ingredients_of_drugs(cdm, hierarchy=has_hierarchy(cdm))
     told = strengths(cdm)

@@ -99,11 +99,10 @@ def _dated(row: dict[str, Any], settings: FeatureSettings) -> dict[str, Any]:
     if until is None and row["days_supply"] is not None:
         until = on + timedelta(days=min(max(int(row["days_supply"]) - 1, 0), 365))
     until = max(on, until or on)
+    ended = end_of_day(until) if until > on else began
     at = row["drug_exposure_end_datetime"]
     if at is not None and at.date() == until and at.time() != time(0):
         ended = at
-    else:
-        ended = end_of_day(until) if until > on else began
     return {**row, "on": on, "until": until, "began": began, "ended": max(began, ended)}
 
 

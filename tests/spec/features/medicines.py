@@ -77,7 +77,9 @@ EXAMPLES = [
     ),
     FeatureExample(
         "A prescription lasts until its end",
-        tables={"drug_exposure": f"{HEAD}\n{BISOPROLOL} 2023-05-20 - 2023-06-12 -\n{FUROSEMIDE} 2023-05-20 - 2023-06-11 -"},
+        tables={
+            "drug_exposure": f"{HEAD}\n{BISOPROLOL} 2023-05-20 - 2023-06-12 -\n{FUROSEMIDE} 2023-05-20 - 2023-06-11 -"
+        },
         expect={"beta_blocker": 1, "loop_diuretic": 0, "beta_blocker_year": 1, "loop_diuretic_year": 1},
     ),
     FeatureExample(
@@ -100,8 +102,17 @@ EXAMPLES = [
     ),
     FeatureExample(
         "Several of one class count once among the pillars, and each as a medicine",
-        tables=given(f"{RAMIPRIL} 2023-06-14T08:00:00", "1351557 2023-06-14T08:00:00", f"{RAMIPRIL} 2023-06-15T08:00:00"),
-        expect={"ras_inhibitor": 1, "ace_inhibitor": 1, "arb": 1, "pillars": 1, "pillars_missing": 3, "medicines_count": 2},
+        tables=given(
+            f"{RAMIPRIL} 2023-06-14T08:00:00", "1351557 2023-06-14T08:00:00", f"{RAMIPRIL} 2023-06-15T08:00:00"
+        ),
+        expect={
+            "ras_inhibitor": 1,
+            "ace_inhibitor": 1,
+            "arb": 1,
+            "pillars": 1,
+            "pillars_missing": 3,
+            "medicines_count": 2,
+        },
     ),
     FeatureExample(
         "Sacubitril with valsartan is sacubitril-valsartan, and no receptor blocker of its own",
@@ -165,7 +176,9 @@ EXAMPLES = [
     ),
     FeatureExample(
         "A prescription of long ago that lasts into the year before counts in it",
-        tables={"drug_exposure": f"{HEAD}\n{BISOPROLOL} 2022-05-20 - 2022-06-05 -\n{FUROSEMIDE} 2022-05-20 - 2022-06-04 -"},
+        tables={
+            "drug_exposure": f"{HEAD}\n{BISOPROLOL} 2022-05-20 - 2022-06-05 -\n{FUROSEMIDE} 2022-05-20 - 2022-06-04 -"
+        },
         expect={"beta_blocker_year": 1, "loop_diuretic_year": 0},
     ),
     FeatureExample(
@@ -198,8 +211,14 @@ EXAMPLES = [
     FeatureExample(
         "Who has no medicine at all was given none",
         expect={
-            "beta_blocker": 0, "pillars": 0, "pillars_available": 4, "medicines_count": 0, "beta_blocker_year": 0,
-            "beta_blocker_stopped": 0, "loop_furosemide_equivalent_mg": 0, "interaction_triple_whammy": 0,
+            "beta_blocker": 0,
+            "pillars": 0,
+            "pillars_available": 4,
+            "medicines_count": 0,
+            "beta_blocker_year": 0,
+            "beta_blocker_stopped": 0,
+            "loop_furosemide_equivalent_mg": 0,
+            "interaction_triple_whammy": 0,
         },
     ),
     FeatureExample(
@@ -207,8 +226,13 @@ EXAMPLES = [
         stay=EARLY_STAY,
         tables=given(f"{BISOPROLOL} 2021-02-10T08:00:00"),
         expect={
-            "sglt2_inhibitor": None, "sglt2_inhibitor_started": None, "sglt2_inhibitor_year": None,
-            "pillars": 1, "pillars_available": 3, "pillars_missing": 2, "arni": 0,
+            "sglt2_inhibitor": None,
+            "sglt2_inhibitor_started": None,
+            "sglt2_inhibitor_year": None,
+            "pillars": 1,
+            "pillars_available": 3,
+            "pillars_missing": 2,
+            "arni": 0,
         },
     ),
     FeatureExample(
@@ -216,8 +240,12 @@ EXAMPLES = [
         stay=EARLY_STAY,
         tables=given(f"{DAPAGLIFLOZIN} 2021-02-10T08:00:00"),
         expect={
-            "sglt2_inhibitor": 1, "sglt2_inhibitor_started": 1, "sglt2_inhibitor_year": 0,
-            "pillars": 1, "pillars_available": 4, "pillars_missing": 3,
+            "sglt2_inhibitor": 1,
+            "sglt2_inhibitor_started": 1,
+            "sglt2_inhibitor_year": 0,
+            "pillars": 1,
+            "pillars_available": 4,
+            "pillars_missing": 3,
         },
     ),
     FeatureExample(
@@ -270,7 +298,12 @@ EXAMPLES = [
     FeatureExample(
         "Without a loop diuretic in the last 24 hours the dose is none",
         tables=dosed(f"{FUROSEMIDE} 2023-06-13T08:00:00 iv 40 -"),
-        expect={"loop_furosemide_equivalent_mg": 0, "loop_diuretic": 1, "loop_diuretic_iv_24h": 0, "loop_diuretic_iv_48h": 0},
+        expect={
+            "loop_furosemide_equivalent_mg": 0,
+            "loop_diuretic": 1,
+            "loop_diuretic_iv_24h": 0,
+            "loop_diuretic_iv_48h": 0,
+        },
     ),
     FeatureExample(
         "A dose that no one is given is not believed",
@@ -394,17 +427,25 @@ EXAMPLES = [
     ),
     FeatureExample(
         "Nine are not",
-        tables=given(*[f"{19000100 + number} 2023-06-15T08:00:00" for number in range(9)], "19000100 2023-03-01", "19000200 2023-03-01"),
+        tables=given(
+            *[f"{19000100 + number} 2023-06-15T08:00:00" for number in range(9)],
+            "19000100 2023-03-01",
+            "19000200 2023-03-01",
+        ),
         expect={"medicines_count": 9, "polypharmacy": 0, "medicines_count_year": 2},
     ),
     FeatureExample(
         "An anti-inflammatory drug with an ACE inhibitor and a diuretic",
-        tables=given("1177480 2023-06-15T08:00:00", f"{RAMIPRIL} 2023-06-15T08:00:00", f"{FUROSEMIDE} 2023-06-15T08:00:00"),
+        tables=given(
+            "1177480 2023-06-15T08:00:00", f"{RAMIPRIL} 2023-06-15T08:00:00", f"{FUROSEMIDE} 2023-06-15T08:00:00"
+        ),
         expect={"interaction_triple_whammy": 1, "nsaid": 1, "medicines_to_avoid": 1},
     ),
     FeatureExample(
         "Two of the three are no such interaction",
-        tables=given("1177480 2023-06-15T08:00:00", f"{RAMIPRIL} 2023-06-15T08:00:00", f"{FUROSEMIDE} 2023-06-10T08:00:00"),
+        tables=given(
+            "1177480 2023-06-15T08:00:00", f"{RAMIPRIL} 2023-06-15T08:00:00", f"{FUROSEMIDE} 2023-06-10T08:00:00"
+        ),
         expect={"interaction_triple_whammy": 0, "nsaid": 1},
     ),
     FeatureExample(
@@ -439,7 +480,9 @@ EXAMPLES = [
     ),
     FeatureExample(
         "A day after admission the last hours reach back before it",
-        tables=given(f"{BISOPROLOL} 2023-06-03T14:00:00", f"{FUROSEMIDE} 2023-06-06T13:59:00", f"{RAMIPRIL} 2023-06-06T14:00:00"),
+        tables=given(
+            f"{BISOPROLOL} 2023-06-03T14:00:00", f"{FUROSEMIDE} 2023-06-06T13:59:00", f"{RAMIPRIL} 2023-06-06T14:00:00"
+        ),
         cohort={"prediction_time": "admission_24h"},
         expect={"beta_blocker": 1, "loop_diuretic": 1, "ras_inhibitor": 0, "pillars": 1, "beta_blocker_year": 1},
     ),
