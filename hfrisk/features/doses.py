@@ -15,7 +15,7 @@ from hfrisk.cdm import Cdm
 from hfrisk.codelists import read_yaml
 from hfrisk.features.family import small_table
 
-__all__ = ["day_dose", "dose_columns", "intravenous", "known_dose", "strengths", "with_strengths"]
+__all__ = ["day_signs", "day_sum", "dose_columns", "intravenous", "known_dose", "strengths", "with_strengths"]
 
 
 def with_strengths(cdm: Cdm, links: ir.Table) -> ir.Table:
@@ -61,7 +61,7 @@ def intravenous(rows: ir.Table) -> ir.BooleanValue:
 
 
 def dose_columns(rows: ir.Table) -> dict[str, ir.Value]:
-    """What `day_dose` needs of each row: ``loop``, ``single`` (one administration, not an order over days) and ``worth`` (mg).
+    """What `day_signs` and `day_sum` need of each row: ``loop``, ``single`` (an administration, no order over days) and ``worth`` (mg).
 
     Parameters
     ----------
@@ -80,30 +80,29 @@ def dose_columns(rows: ir.Table) -> dict[str, ir.Value]:
     }
 
 
-def day_dose(rows: ir.Table, when: ir.BooleanValue, name: str) -> dict[str, ir.Value]:
-    """Aggregates from which the dose of a day follows, for `known_dose`: its sum, and how many doses were known, unknown, or orders."""
+def day_signs(rows: ir.Table, when: ir.BooleanValue, name: str) -> dict[str, ir.BooleanValue]:
+    """Of each row, for `known_dose`: whether it is a dose of the day that is known, one that is not, or an order over days."""
     given = when & rows.loop
-    single = given & rows.single
     return {
-        f"{name}_sum": rows.worth.sum(where=single),
-        f"{name}_known": _count(single & rows.worth.notnull()),
-        f"{name}_unknown": _count(single & rows.worth.isnull()),
-        f"{name}_orders": _count(given & ~rows.single),
+        f"{name}_known": given & rows.single & rows.worth.notnull(),
+        f"{name}_unknown": given & rows.single & rows.worth.isnull(),
+        f"{name}_orders": given & ~rows.single,
     }
+
+
+def day_sum(rows: ir.Table, when: ir.BooleanValue) -> ir.FloatingScalar:
+    """What the known doses of the day add up to."""
+    return ibis.ifelse(when & rows.single, rows.worth, ibis.null("float64")).sum()
 
 
 def known_dose(row: ir.Table, name: str) -> ir.FloatingValue:
     """The dose of a day: 0 where no loop diuretic was given, NULL where one was and its dose is not known or cannot be."""
     total = row[f"{name}_sum"]
     believed = total.between(*(float(_rules()["furosemide_equivalent"][end]) for end in ("lower", "upper")))
-    nothing = (row[f"{name}_known"] + row[f"{name}_unknown"] + row[f"{name}_orders"]) == 0
-    told = (row[f"{name}_known"] > 0) & (row[f"{name}_unknown"] == 0) & believed.fill_null(False)
+    known, unknown, orders = (row[f"{name}_{sign}"] for sign in ("known", "unknown", "orders"))
+    told = known & ~unknown & believed.fill_null(False)
     value = ibis.ifelse(told, total, ibis.null("float64"))
-    return ibis.ifelse(nothing, ibis.literal(0.0), value)
-
-
-def _count(condition: ir.BooleanValue) -> ir.IntegerScalar:
-    return condition.cast("int32").sum()
+    return ibis.ifelse(known | unknown | orders, value, ibis.literal(0.0))
 
 
 def _rules() -> dict[str, Any]:

@@ -8,7 +8,8 @@ import ibis
 import ibis.expr.types as ir
 
 from hfrisk.cohort import moment
-from hfrisk.features.doses import day_dose, dose_columns, intravenous
+from hfrisk.features.bits import packed, unpacked
+from hfrisk.features.doses import day_signs, day_sum, dose_columns, intravenous
 from hfrisk.features.family import KEYS, Context
 from hfrisk.features.ingredients import members
 from hfrisk.features.known import EVENTS, events, happened_at_latest, known_before_prediction
@@ -17,19 +18,20 @@ __all__ = ["FIRST_HOURS", "YEAR_DAYS", "Told", "given", "told_by"]
 
 FIRST_HOURS = 24
 YEAR_DAYS = 365
+_SIGNS = ("last", "first", "year", "vein_24", "vein_48", "lasting")
 _LONGEST_SUPPLY = 366  # days; a longer one is a slip of the pen
 
 
 @dataclass(frozen=True)
 class Told:
-    """What the records of the cohort's medicines tell at all: something in the last hours, orders over days, how many doses of loop
-    diuretics near an end of the stay, and how many people's loop diuretics.
+    """What the records of the cohort's medicines tell at all: something in the last hours, orders over days, a dose of a loop diuretic
+    in the first or last day of a stay, a loop diuretic.
     """
 
     at_the_end: bool
     lasting: bool
-    doses: int
-    loops: int
+    doses: bool
+    loops: bool
 
 
 def given(context: Context, links: ir.Table) -> ir.Table:
@@ -71,11 +73,15 @@ def given(context: Context, links: ir.Table) -> ir.Table:
     )
     # the last hours may be fewer than those of the doses
     pairs = pairs.filter(pairs.last | pairs.first | pairs.year | pairs.vein_48 | pairs.last_day)
-    flags = {name: pairs[name].any() for name in ("last", "first", "year", "vein_24", "vein_48", "lasting")}
+    told = day_signs(pairs, pairs.last_day, "last_day") | day_signs(pairs, pairs.first_day, "first_day")
+    signs = {**{name: pairs[name] for name in _SIGNS}, **told}
     found = pairs.group_by([*KEYS, "ingredient"]).aggregate(
-        **flags, **day_dose(pairs, pairs.last_day, "last_day"), **day_dose(pairs, pairs.first_day, "first_day")
+        signs=packed(signs).bit_or(),
+        last_day_sum=day_sum(pairs, pairs.last_day),
+        first_day_sum=day_sum(pairs, pairs.first_day),
     )
-    return context.kept(found, "medicines")
+    kept = context.kept(found, "medicines")
+    return kept.mutate(**unpacked(kept.signs, signs)).drop("signs")
 
 
 def _rows(context: Context) -> ir.Table:
@@ -108,14 +114,13 @@ def _rows(context: Context) -> ir.Table:
 
 def told_by(context: Context, found: ir.Table) -> Told:
     """What `given` found at all."""
-    known = (found.last_day_known + found.first_day_known).sum()
     row = context.cdm.frame(
         found.aggregate(
             at_the_end=found["last"].any().fill_null(False),
             lasting=found.lasting.any().fill_null(False),
-            doses=known.fill_null(0),
-            loops=found.ingredient.isin(members("loop_diuretic")).cast("int32").sum().fill_null(0),
+            doses=(found.last_day_known | found.first_day_known).any().fill_null(False),
+            loops=found.ingredient.isin(members("loop_diuretic")).any().fill_null(False),
         ),
         "medicines",
     ).iloc[0]
-    return Told(bool(row["at_the_end"]), bool(row["lasting"]), int(row["doses"]), int(row["loops"]))
+    return Told(bool(row["at_the_end"]), bool(row["lasting"]), bool(row["doses"]), bool(row["loops"]))

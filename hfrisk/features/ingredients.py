@@ -13,7 +13,7 @@ from hfrisk.cdm import Cdm
 from hfrisk.codelists import read_csv, read_yaml
 from hfrisk.features.family import small_table
 
-__all__ = ["classes_of_ingredients", "has_hierarchy", "ingredients_of_drugs", "listed_ingredients", "members"]
+__all__ = ["classes_of_ingredients", "has_hierarchy", "ingredients_of_drugs", "listed_ingredients", "members", "unless"]
 
 
 def members(name: str) -> list[int]:
@@ -27,24 +27,24 @@ def listed_ingredients() -> dict[int, dict[str, str]]:
     return {int(row["concept"]): row for row in read_csv("medicine_ingredients.csv")}
 
 
-def classes_of_ingredients() -> list[dict[str, object]]:
-    """Each ingredient beside each class that it counts in: ``ingredient``, ``class``, and ``unless``.
+def classes_of_ingredients() -> dict[int, set[str]]:
+    """The classes that each ingredient counts in.
 
-    `unless` names a class that takes the ingredient away where it was given too: valsartan beside sacubitril is no receptor blocker
-    of its own.
+    ``arb unless arni`` stands for an ingredient that is no receptor blocker where sacubitril-valsartan was given too: valsartan beside
+    sacubitril is half of it.
     """
-    rows: list[dict[str, object]] = []
+    classes: dict[int, set[str]] = {}
     for name, entry in read_yaml("medicines.yaml").items():
-        apart = entry.get("not_with", {"class": "", "concepts": []})
-        rows += [
-            {
-                "ingredient": concept,
-                "class": name,
-                "unless": str(apart["class"]) if concept in apart["concepts"] else "",
-            }
-            for concept in members(name)
-        ]
-    return rows
+        apart = entry.get("not_with", {"concepts": []})
+        for concept in members(name):
+            own = unless(name, apart["class"]) if concept in apart["concepts"] else name
+            classes.setdefault(concept, set()).add(own)
+    return classes
+
+
+def unless(name: str, other: str) -> str:
+    """The name of a class whose members do not count where another class was given."""
+    return f"{name} unless {other}"
 
 
 def has_hierarchy(cdm: Cdm) -> bool:

@@ -9,11 +9,12 @@ import ibis
 import ibis.expr.types as ir
 
 from hfrisk.codelists import read_yaml
+from hfrisk.features.bits import bits_of, holds
 from hfrisk.features.dictionary import Feature
 from hfrisk.features.doses import known_dose, with_strengths
 from hfrisk.features.family import KEYS, Context, Family, joined, on_grid, small_table
 from hfrisk.features.given import FIRST_HOURS, Told, given, told_by
-from hfrisk.features.ingredients import classes_of_ingredients, has_hierarchy, ingredients_of_drugs
+from hfrisk.features.ingredients import classes_of_ingredients, has_hierarchy, ingredients_of_drugs, unless
 from hfrisk.features.medicine_checks import notices
 from hfrisk.features.medicine_words import Words
 
@@ -51,38 +52,53 @@ def available(context: Context) -> dict[str, date]:
 
 def _flags(context: Context, found: ir.Table) -> ir.Table:
     """One row an index discharge: for each class and window 1 or 0 (``last_arni`` ...), how many, and the doses of two days."""
-    classes, since = read_yaml("medicines.yaml"), available(context)
-    small = small_table(context.cdm, classes_of_ingredients())
-    by_class = found.select(*KEYS, "ingredient", *_WINDOWS).inner_join(small, "ingredient")
-    truths: dict[str, ir.BooleanValue] = {}
-    for name, entry in classes.items():
-        # what was given before is asked of few
-        windows = _WINDOWS if entry.get("changes") or name in since else ("last",)
-        for window in windows:
-            mine = by_class["class"] == name
-            truth = by_class[window].any(where=mine & (by_class.unless == ""))
-            if "not_with" in entry:
-                apart = by_class[window].any(where=mine & (by_class.unless != "")).fill_null(False)
-                other = by_class[window].any(where=by_class["class"] == entry["not_with"]["class"]).fill_null(False)
-                truth = truth.fill_null(False) | (apart & ~other)
-            truths[f"{window}_{name}"] = truth
-    # PostgreSQL turns a truth into a whole number only
-    wide = by_class.group_by(list(KEYS)).aggregate(
-        **{name: truth.fill_null(False).cast("int32").cast("float64") for name, truth in truths.items()}
+    of_ingredient = classes_of_ingredients()
+    bits = bits_of(sorted(set().union(*of_ingredient.values())))
+    classes = small_table(
+        context.cdm,
+        [
+            {"ingredient": concept, "classes": sum(bits[name] for name in mine)}
+            for concept, mine in of_ingredient.items()
+        ],
     )
-    sums = {name: found[name].sum() for name in found.columns if name.startswith(("last_day_", "first_day_"))}
-    whole = found.group_by(list(KEYS)).aggregate(
-        count_last=found["last"].cast("int32").sum(),
-        count_year=found.year.cast("int32").sum(),
-        vein_24=found.vein_24.any().cast("int32").cast("float64"),
-        vein_48=found.vein_48.any().cast("int32").cast("float64"),
-        **sums,
+    rows = found.left_join(classes, "ingredient")
+    nothing = ibis.literal(0, "int64")
+    signs = [
+        name for name in found.columns if name not in (*KEYS, "ingredient", *_WINDOWS) and not name.endswith("_sum")
+    ]
+    whole = rows.group_by(list(KEYS)).aggregate(
+        **{
+            f"classes_{name}": ibis.ifelse(rows[name], rows.classes.fill_null(0), nothing).bit_or() for name in _WINDOWS
+        },
+        **{f"count_{name}": rows[name].cast("int32").sum() for name in ("last", "year")},
+        **{f"{name}_sum": rows[f"{name}_sum"].sum() for name in ("last_day", "first_day")},
+        **{name: rows[name].any() for name in signs},
     )
-    both = joined(joined(context.index.select(*KEYS, "admitted_at", "predicted_at"), whole), wide)
-    # a sum of no doses is none
-    numbers = [name for name in both.columns if name not in (*KEYS, "admitted_at", "predicted_at")]
-    numbers = [name for name in numbers if not name.endswith("_sum")]
-    return both.mutate(**{name: both[name].fill_null(0) for name in numbers})
+    both = joined(context.index.select(*KEYS, "admitted_at", "predicted_at"), whole)
+    given = {
+        f"{window}_{name}": _number(_in_class(both[f"classes_{window}"], name, entry, bits))
+        for name, entry in read_yaml("medicines.yaml").items()
+        for window in _WINDOWS
+    }
+    return both.select(
+        *KEYS,
+        "admitted_at",
+        "predicted_at",
+        "last_day_sum",
+        "first_day_sum",
+        **given,
+        **{f"count_{name}": both[f"count_{name}"].fill_null(0) for name in ("last", "year")},
+        **{name: both[name].fill_null(False) for name in signs},
+    )
+
+
+def _in_class(number: ir.IntegerValue, name: str, entry: dict[str, Any], bits: dict[str, int]) -> ir.BooleanValue:
+    """Whether a class was given, by the number that carries all classes."""
+    members_given = holds(number, bits[name]) if name in bits else ibis.literal(False)
+    if "not_with" not in entry:
+        return members_given
+    other = entry["not_with"]["class"]
+    return members_given | (holds(number, bits[unless(name, other)]) & ~holds(number, bits[other]))
 
 
 def _columns(context: Context, flags: ir.Table, told: Told) -> tuple[dict[str, ir.Value], tuple[Feature, ...]]:
@@ -115,7 +131,7 @@ def _columns(context: Context, flags: ir.Table, told: Told) -> tuple[dict[str, i
             for feature, value in _changes(context, flags, words, name, entry, since.get(name)):
                 add(feature, unless_unavailable(name, value))
     for hours in (24, 48):
-        add(words.into_a_vein(hours), flags[f"vein_{hours}"])
+        add(words.into_a_vein(hours), _number(flags[f"vein_{hours}"]))
     if told.doses:
         add(words.dose(), known_dose(flags, "last_day"))
         if not context.early:
