@@ -100,3 +100,25 @@ class FeatureSettings(Settings):
         ge=1,
         description="With more sites than this, sites are shown in four groups by volume instead of one by one.",
     )
+
+    # clinical scores
+    charlson_variant: Literal["schneeweiss", "original", "quan2011"] = Field(
+        default="schneeweiss",
+        description="Which weights the Charlson index has that LACE's C comes from: schneeweiss (as in the LACE paper), original "
+        "(Charlson 1987) or quan2011.",
+    )
+    hospital_variant: Literal["2013", "2016"] = Field(
+        default="2016",
+        description="Which HOSPITAL score is made: that of 2013 (0, 1 to 5 or more than 5 admissions in the year before) or that of the "
+        "validation of 2016 (0 or 1, 2 to 5, more than 5), to which the published bands belong.",
+    )
+    gwtg_race_term: Literal["omit", "as_published"] = Field(
+        default="omit",
+        description="Race term of the GWTG-HF score: omit gives everybody the 3 points of the larger group; as_published gives Black "
+        "patients none, which is an equity concern.",
+    )
+    scores_missing: Literal["missing", "normal"] = Field(
+        default="missing",
+        description="What a clinical score makes of an input that was not observed. missing: it has no total. normal: missing tests and "
+        "facts count as normal, as the validations of HOSPITAL did; ejection fraction, NYHA class, deprivation, age and sex are never assumed.",
+    )

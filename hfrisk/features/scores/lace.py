@@ -11,6 +11,7 @@ from typing import Any
 import ibis
 import ibis.expr.types as ir
 
+from hfrisk.codelists import read_csv
 from hfrisk.features.charlson import categories
 from hfrisk.features.family import KEYS, Context
 from hfrisk.features.scores.facts import SCORES
@@ -40,13 +41,14 @@ def charlson_for_lace(inputs: Inputs) -> Inputs:
     variant, days = _variant(context), context.settings.condition_lookback_days
     found = with_heart_failure(context, categories(context, days))
     found = without_lesser(found, SCORES["lace"].data["hierarchy"])
-    total = reduce(add, [found[name] * weight for name, weight in variant["weights"].items()])
+    weights = _weights(variant)
+    total = reduce(add, [found[name] * weight for name, weight in weights.items()])
     entry = score_entry(
         inputs,
         (),
         "lace_charlson",
         f"Charlson index in LACE ({variant['words']})",
-        upper=float(sum(variant["weights"].values())),
+        upper=sum(weights.values()),
         window=f"{days} days before admission",
         sources=("condition_occurrence",),
         monotone="none",
@@ -56,6 +58,12 @@ def charlson_for_lace(inputs: Inputs) -> Inputs:
 
 def _variant(context: Context) -> Mapping[str, Any]:
     return SCORES["lace"].data["charlson"][context.settings.charlson_variant]  # type: ignore[no-any-return]
+
+
+def _weights(variant: Mapping[str, Any]) -> dict[str, float]:
+    if "column" not in variant:
+        return {name: float(weight) for name, weight in variant["weights"].items()}
+    return {row["category"]: float(row[variant["column"]]) for row in read_csv("charlson_weights.csv")}
 
 
 def with_heart_failure(context: Context, found: ir.Table) -> ir.Table:

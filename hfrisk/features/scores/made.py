@@ -42,9 +42,7 @@ def scores(context: Context) -> Family:
 
 def _inputs(context: Context) -> Inputs:
     """The index discharges with what was made, and what the scores find out themselves."""
-    index = context.index.select(
-        *KEYS, "look_back_days", emergency_admission=flag(context.index.unplanned)
-    )
+    index = context.index.select(*KEYS, "look_back_days", emergency_admission=flag(context.index.unplanned))
     entries = {entry.name: entry for entry in context.made_entries}
     if "emergency_admission" in entries:
         index = index.drop("emergency_admission")
@@ -61,11 +59,60 @@ def _notices(context: Context, made: Sequence[Made], late: Sequence[str]) -> lis
     found = []
     if late:
         found.append(_too_early([SCORES[name].words for name in late]))
-    lacking = {score.facts.words: score.absent for score in made if score.absent}
-    if lacking:
-        found.append(_lacking(context, lacking))
+    if any(score.absent for score in made):
+        found.append(_lacking(made))
     if context.settings.gwtg_race_term == "as_published":
         found.append(_race())
-    if set(context.cohort.strategies["unplanned"]) <= {"assume_unplanned", "planned"}:
-        found.append(_assumed())
+    assumed = [score.facts.words for score in made if score.has_total and score.facts.normal]
+    if context.settings.scores_missing == "normal" and assumed:
+        found.append(_assumed(assumed))
     return found
+
+
+def _too_early(names: Sequence[str]) -> Check:
+    return Check(
+        "HFR080",
+        "note",
+        "Scores that need the length of the stay are not made",
+        "The risk is asked for a day after admission; these scores need the length of the stay: {names}.",
+        "They cannot be compared with the model.",
+        "Nothing needs to be done. To compare with them, predict at discharge.",
+        facts={"names": ", ".join(names)},
+    )
+
+
+def _lacking(made: Sequence[Made]) -> Check:
+    lacks = "; ".join(f"{score.facts.words}: {', '.join(score.absent)}" for score in made if score.absent)
+    without = ", ".join(score.facts.words for score in made if not score.has_total)
+    return Check(
+        "HFR081",
+        "warning" if without else "note",
+        "Inputs of clinical scores are not in the source",
+        "Nobody has these inputs: {lacks}. Scores without a total: {without}.",
+        "A score without a total cannot be compared with the model; one whose missing inputs are taken as normal is less than it could be.",
+        "Add the tables or the families of features that hold them, or say how missing inputs count (features.scores_missing).",
+        facts={"lacks": lacks, "without": without or "none"},
+    )
+
+
+def _race() -> Check:
+    return Check(
+        "HFR082",
+        "warning",
+        "GWTG-HF takes ethnicity into account",
+        "The race term of the GWTG-HF score is used as published: Black patients have three points less.",
+        "The same illness is rated as less grave in Black patients. A decision that rests on it may treat them unfairly.",
+        "Leave features.gwtg_race_term at omit, unless the score as published is what is studied.",
+    )
+
+
+def _assumed(names: Sequence[str]) -> Check:
+    return Check(
+        "HFR083",
+        "note",
+        "Missing inputs of clinical scores count as normal",
+        "By features.scores_missing, missing tests and facts are taken as normal in: {names}.",
+        "More patients have a score; those whose tests were not done or not recorded are rated as if all were well.",
+        "Look at the share of patients for whom each input was observed.",
+        facts={"names": ", ".join(names)},
+    )

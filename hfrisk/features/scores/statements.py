@@ -84,7 +84,9 @@ def _stated(context: Context, name: str, listed: Mapping[str, Any], known: list[
     whole = number.between(rows.lowest, rows.most) & (number == number.floor())
     # "smoker: no" does not state a smoker
     denied = rows.answer.isin(read_yaml(CODELIST)["denials"]).fill_null(False)
-    value = ibis.coalesce(rows.a_value, ibis.ifelse(whole, number, ibis.null("float64")), rows.s_value, rows.c_value)
+    # a question says nothing but by its answer
+    answered = ibis.coalesce(rows.a_value, ibis.ifelse(whole, number, ibis.null("float64")))
+    value = ibis.ifelse(rows.q_what.notnull(), answered, ibis.coalesce(rows.s_value, rows.c_value))
     what = ibis.coalesce(rows.q_what, rows.s_what, rows.c_what)
     rows = rows.filter(what.notnull(), value.notnull(), ~denied)
     return rows.select("person_id", "on", "known_at", what=what, value=value.cast("float64"))
