@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from string import ascii_uppercase
+
 import ibis
 import ibis.expr.types as ir
 
@@ -9,7 +11,10 @@ from hfrisk.cohort import coded
 from hfrisk.features.family import KEYS, Context
 from hfrisk.features.known import Event, events, happened_at_latest
 
-__all__ = ["history", "stay_is_coded", "written_codes"]
+__all__ = ["history", "sources", "stay_is_coded", "written_codes"]
+
+# What a code that stands among the observations begins with. ICD-9-CM: a bare number may be a value or a local code.
+_IN_OBSERVATIONS = {"icd10_uk": ascii_uppercase, "icd10_cm": ascii_uppercase, "icd9_cm": "EV"}
 
 
 def history(context: Context) -> ir.Table:
@@ -41,28 +46,52 @@ def stay_is_coded(context: Context) -> bool:
     return bool(when == "coded" or (when == "discharge" and context.settings.coding_is_live))
 
 
+def sources(context: Context) -> tuple[str, ...]:
+    """The tables that diagnoses are read from."""
+    return ("condition_occurrence", "observation") if _reads_observations(context) else ("condition_occurrence",)
+
+
 def written_codes(context: Context) -> ir.Table:
     """Diagnoses of the cohort's people: `person_id`, `visit_occurrence_id`, `code`, `concept`, `on` and `known_at`.
 
     A diagnosis that was written in a visit was made when that visit took place, however early its own date: an onset dated back
     by a later admission must not become history. It is known when the visit has ended, since it is coded then, and
-    `features.coding_lag_days` later.
+    `features.coding_lag_days` later. An observation whose source value is a code is a diagnosis like any other
+    (`features.codes_in_observations`).
     """
-    rows = events(context, "condition_occurrence")
+    conditions = events(context, "condition_occurrence")
+    rows = conditions.select(
+        "person_id",
+        "visit_occurrence_id",
+        "on",
+        "known_at",
+        code=coded(conditions.condition_source_value, context.vocabulary),
+        concept="condition_concept_id",
+    )
+    if _reads_observations(context):
+        rows = rows.union(_codes_in_observations(context))
     visits = context.cdm.table("visit_occurrence").semi_join(context.people, "person_id")
     ended = Event("visit_end_date", "visit_end_datetime")
     visits = visits.select(
         "visit_occurrence_id", came="visit_start_date", coded_at=happened_at_latest(context, visits, ended)
     )
     rows = rows.left_join(visits, "visit_occurrence_id").drop("visit_occurrence_id_right")
-    on = ibis.greatest(rows.condition_start_date, rows.came.fill_null(rows.condition_start_date))
+    on = ibis.greatest(rows["on"], rows.came.fill_null(rows["on"]))
     known = ibis.greatest(rows.known_at, rows.coded_at.fill_null(rows.known_at))
     known = known + ibis.interval(days=context.settings.coding_lag_days)
-    return rows.select(
-        "person_id",
-        "visit_occurrence_id",
-        on=on,
-        known_at=known,
-        code=coded(rows.condition_source_value, context.vocabulary),
-        concept="condition_concept_id",
-    )
+    return rows.select("person_id", "visit_occurrence_id", "code", "concept", on=on, known_at=known)
+
+
+def _reads_observations(context: Context) -> bool:
+    return context.settings.codes_in_observations and context.cdm.has("observation")
+
+
+def _codes_in_observations(context: Context) -> ir.Table:
+    """The observations that are diagnoses; nearly all rows are told by their first character and length, before any pattern is tried."""
+    rows = events(context, "observation")
+    value = rows.observation_source_value
+    letter = value.strip().substr(0, 1).upper()
+    rows = rows.filter(value.length().between(3, 10), letter.isin(list(_IN_OBSERVATIONS[context.vocabulary])))
+    rows = rows.mutate(code=coded(rows.observation_source_value, context.vocabulary))
+    rows = rows.filter(rows.code.notnull())
+    return rows.select("person_id", "visit_occurrence_id", "on", "known_at", "code", concept="observation_concept_id")

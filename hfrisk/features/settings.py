@@ -72,6 +72,24 @@ class FeatureSettings(Settings):
         ge=30,
         description="How far before admission the Hospital Frailty Risk Score looks, in days (two years in the paper).",
     )
+    comorbidity_index_lookback_days: int | None = Field(
+        default=None,
+        ge=30,
+        description="How far before admission the Charlson and Elixhauser indices look, in days; without it, as far as "
+        "condition_lookback_days.",
+    )
+    conditions_from: Literal["source_codes", "omop_concepts"] = Field(
+        default="source_codes",
+        description="What tells a condition: source_codes (the ICD code in condition_source_value, the most faithful to the published "
+        "lists) or omop_concepts (condition_concept_id, for sources that keep no ICD codes; the published lists are then looked up "
+        "through the source's own vocabulary tables).",
+    )
+    codes_in_observations: bool = Field(
+        default=True,
+        description="Whether rows of observation whose source value is an ICD code count as diagnoses: an ETL puts codes there that "
+        "its vocabulary does not call a condition (living alone, a fall, dialysis). In ICD-9-CM only V and E codes do, since a bare "
+        "number may be anything.",
+    )
     medicines_hours: int = Field(
         default=72,
         ge=1,
