@@ -95,6 +95,11 @@ class FeatureSettings(Settings):
         ge=1,
         description="A medicine given in this many hours before discharge counts as taken at discharge, in hours.",
     )
+    availability: Literal["england", "none"] = Field(
+        default="england",
+        description="Since when medicines could be had for heart failure: england (the days of the NICE appraisals; before its own a "
+        "medicine is not available rather than not given), or none (they always could, as in other countries).",
+    )
     ethnicity_from: Literal["nhs_category", "omop_race"] = Field(
         default="nhs_category",
         description="How ethnicity is recorded: nhs_category (the NHS letter code in race_source_value, or a local code with the map "
