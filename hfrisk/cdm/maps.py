@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, TypeVar
 import ibis.expr.types as ir
 
 from hfrisk.cdm.settings import SiteMaps
+from hfrisk.cdm.units import plain_unit
 from hfrisk.codelists import read_csv, read_yaml
 from hfrisk.errors import StudyError
 from hfrisk.fingerprints import text_fingerprint
@@ -125,7 +126,7 @@ def trusts(cdm: Cdm) -> ir.Table:
 
 def unit_concept(text: str) -> int | None:
     """The OMOP concept of a unit as it is written, or None."""
-    plain = text.strip().lower().replace(" ", "").replace("µ", "u").replace("μ", "u")
+    plain = plain_unit(text)
     for concept, spellings in read_yaml("units.yaml").items():
         if plain in spellings:
             return int(concept)

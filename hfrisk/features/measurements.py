@@ -1,215 +1,154 @@
-"""Blood tests and vital signs of the stay, in UK units: last, lowest, highest, how many."""
+"""Blood tests and vital signs in UK units: in the stay, and in the year before."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
-import ibis
 import ibis.expr.types as ir
 
-from hfrisk.cdm import Cdm
-from hfrisk.cdm.maps import NOT_AN_ANALYTE, matched
 from hfrisk.checks import Check
-from hfrisk.codelists import read_yaml
-from hfrisk.cohort import known_at
-from hfrisk.features.dictionary import Feature
-from hfrisk.features.family import KEYS, Context, Family, on_grid
+from hfrisk.features.derived import derived
+from hfrisk.features.dictionary import Direction, Feature, Kind
+from hfrisk.features.family import KEYS, Context, Family
+from hfrisk.features.known import events
 from hfrisk.features.site_maps import unmatched
+from hfrisk.features.trends import slot, values_in_windows
+from hfrisk.features.uk_units import PARTS, analytes, by_site_map
 
 __all__ = ["laboratory"]
 
-_THEME = "Blood tests and vital signs"
+THEME = "Blood tests and vital signs"
+
+# by window, the statistics in the order of the dictionary: name, words, column of `values_in_windows`
+_STAY = (
+    ("last", "last {words}", "last"),
+    ("lowest", "lowest {words}", "lowest"),
+    ("highest", "highest {words}", "highest"),
+    ("count", "number of {words} values", "values"),
+    ("first", "first {words}", "first"),
+    ("mean", "mean {words}", "mean"),
+    ("change", "change of {words}, last minus first", "change"),
+    ("slope", "trend of {words}", "slope"),
+    ("hours_since", "hours since the last {words}", "since"),
+    ("censored", "number of {words} values that are only a bound", "censored"),
+)
+_YEAR = tuple(
+    (
+        f"year_{'days_since' if name == 'hours_since' else name}",
+        f"{words.replace('hours since', 'days since')} in the year before",
+        column,
+    )
+    for name, words, column in _STAY
+    if name != "censored"
+)
+_COUNTS = {"values", "censored"}
 
 
 def laboratory(context: Context) -> Family:
-    """Last, lowest and highest value and the number of values of each analyte, between admission and the time of prediction.
+    """What each blood test and vital sign was, how it moved and how old it is, by the time of prediction.
 
-    Computed long (one row an index discharge and analyte) and turned wide at the end. Tests of the day before admission count,
-    since blood is often taken in A&E before midnight.
+    Computed long (one row an index discharge, analyte and window) and turned wide at the end. Tests of the day before admission belong
+    to the stay, since blood is often taken in A&E before midnight; those of 2 to 365 days before it to the year before. Only analytes
+    that occur have columns. A result that is only a bound (``>35000``) takes part at that bound, so that a highest value may be one.
     """
     if not context.cdm.has("measurement"):
         return Family((), None)
-    analytes = read_yaml("measurements.yaml")
-    long = _long(context, analytes)
-    found = set(context.cdm.frame(long.select("analyte").distinct(), "analytes")["analyte"])
-    kept = {name: entry for name, entry in analytes.items() if name in found}
-    if not kept:
-        return Family((), None, notices=[_not_found(sorted(analytes)), *_not_in_the_map(context)])
+    long = values_in_windows(context)
+    totals = context.cdm.frame(
+        long.group_by("slot").aggregate(values=long["values"].sum()), "analytes"
+    )
+    found: dict[int, float] = dict(zip(totals["slot"].astype(int), totals["values"].astype(float), strict=True))
+    listed = analytes()
+    notices = _notices(context, listed, found)
+    windows = [
+        (name, year)
+        for name in listed
+        for year in (False, True)
+        if slot(name, year=year) in found
+    ]
+    if not windows:
+        return Family((), None, notices=notices)
+    # every index discharge is there, so that a count of nothing is 0
+    index = context.index.select(*KEYS)
+    rows = index.left_join(long, list(KEYS)).drop("person_id_right", "index_id_right")
     columns: dict[str, ir.Value] = {}
     entries: list[Feature] = []
-    window = "first 24 hours" if context.cohort.prediction_time == "admission_24h" else "in the stay"
-    for name, entry in kept.items():
-        here = long.analyte == name
-        grid = float(entry["grid"])
-        for statistic, words in (("last", "last"), ("lowest", "lowest"), ("highest", "highest")):
-            columns[f"{name}_{statistic}"] = on_grid(long[statistic].max(where=here), grid)
-            entries.append(_entry(f"{name}_{statistic}", f"{words} {entry['words']}", entry, window))
-        columns[f"{name}_count"] = on_grid(long.values.max(where=here).fill_null(0), 1)
-        entries.append(
-            Feature(
-                f"{name}_count",
-                f"number of {entry['words']} values",
-                family="laboratory",
-                theme=_THEME,
-                unit="count",
-                window=window,
-                sources=("measurement",),
-                precision=1,
-                lower=0,
-                upper=500,
-                direction="higher",
-                skewed=True,
-                kind="count",
-            )
-        )
-    wide = long.group_by(list(KEYS)).aggregate(**columns)
-    table = context.index.select(*KEYS).left_join(wide, list(KEYS)).drop("person_id_right", "index_id_right")
-    filled = {name: table[name].fill_null(0.0) if name.endswith("_count") else table[name] for name in columns}
-    missing = sorted(set(analytes) - set(kept))
-    notices = [*([_not_found(missing)] if missing else []), *_not_in_the_map(context)]
-    return Family(tuple(entries), table.select(*KEYS, **filled), notices=notices)
+    for name, year in windows:
+        here = rows.slot == slot(name, year=year)
+        for statistic, words, column in _YEAR if year else _STAY:
+            value = rows[column].max(where=here)
+            columns[f"{name}_{statistic}"] = value.fill_null(0.0) if column in _COUNTS else value
+            entries.append(_entry(context, name, listed[name], statistic, words, column, year=year))
+    wide = rows.group_by(list(KEYS)).aggregate(**columns)
+    table, more = derived(context, wide)
+    return Family((*entries, *more), table, notices=notices)
 
 
-def _long(context: Context, analytes: dict[str, Any]) -> ir.Table:
-    rows = _in_uk_units(context, _named(context, analytes), analytes)
-    index = context.index.select(*KEYS, "admission_date", "predicted_at")
-    pairs = index.inner_join(rows, "person_id")
-    pairs = pairs.filter(pairs["at"] < pairs.predicted_at, pairs.admission_date.delta(pairs.on, unit="day") <= 1)
-    # several values of one moment: halfway between the lowest and the highest, whatever their order
-    moments = pairs.group_by([*KEYS, "analyte", "at"]).aggregate(
-        low=pairs.value.min(), high=pairs.value.max(), values=pairs.count()
-    )
-    middle = (moments.low + moments.high) / 2
-    return moments.group_by([*KEYS, "analyte"]).aggregate(
-        last=middle.argmax(moments["at"]),
-        lowest=moments.low.min(),
-        highest=moments.high.max(),
-        values=moments["values"].sum(),
+def _entry(
+    context: Context, name: str, entry: Mapping[str, Any], statistic: str, words: str, column: str, *, year: bool
+) -> Feature:
+    grid, lower, upper = (float(entry[key]) for key in ("grid", "lower", "upper"))
+    unit: str = entry["unit"]
+    direction: Direction = entry["direction"]
+    skewed, kind, modifiable = bool(entry["skewed"]), "continuous", bool(entry["modifiable"])
+    if column in _COUNTS:
+        unit, grid, lower, upper, direction, skewed, kind, modifiable = "count", 1.0, 0.0, 500.0, "higher", True, "count", False
+    elif column == "since":
+        unit = "days" if year else "hours"
+        grid, lower, upper, direction, skewed, modifiable = 1.0, 0.0, 600.0 if year else 4400.0, "either", True, False
+    elif column in {"change", "slope"}:
+        lower, upper, skewed = lower - upper, upper - lower, False
+        direction = entry.get("change_direction", direction)
+        if column == "slope":
+            unit, grid = f"{unit} per day", grid / PARTS
+    window = "first 24 hours" if context.early else "in the stay"
+    return Feature(
+        f"{name}_{statistic}",
+        words.format(words=entry["words"]),
+        family="laboratory",
+        theme=THEME,
+        unit=unit,
+        window="2 to 365 days before admission" if year else window,
+        sources=("measurement",),
+        precision=grid,
+        lower=lower,
+        upper=upper,
+        direction=direction,
+        modifiable=modifiable,
+        skewed=skewed,
+        kind=_kind(kind),
+        role="input" if statistic in entry.get("inputs", ()) else "more",
     )
 
 
-def _rows(context: Context) -> ir.Table:
-    """The measurements with a value and a date, of the people of the cohort."""
-    rows = context.cdm.table("measurement")
-    rows = rows.filter(rows.value_as_number.notnull(), rows.measurement_date.notnull())
-    return rows.semi_join(context.index.select("person_id").distinct(), "person_id")
+def _kind(kind: str) -> Kind:
+    return "count" if kind == "count" else "continuous"
 
 
-def _named(context: Context, analytes: dict[str, Any]) -> ir.Table:
-    """The measurements that are an analyte, with `analyte` and `told_unit`: by the site's map, else by concept."""
-    cdm = context.cdm
-    concepts = cdm.values(
-        [{"concept": concept, "by_concept": name} for name, entry in analytes.items() for concept in entry["concepts"]],
-        {"concept": "int64", "by_concept": "string"},
-    )
-    rows = _rows(context)
-    if not cdm.maps.analyte:
-        named = rows.inner_join(concepts, rows.measurement_concept_id == concepts.concept)
-        return named.rename(analyte="by_concept").mutate(told_unit=ibis.null("int64")).drop("concept")
-    named = _by_site_map(cdm, rows).left_join(concepts, rows.measurement_concept_id == concepts.concept).drop("concept")
-    named = named.mutate(analyte=ibis.coalesce(named.by_source_and_concept, named.by_source, named.by_concept))
-    return named.filter(named.analyte.notnull(), named.analyte != NOT_AN_ANALYTE)
-
-
-def _by_site_map(cdm: Cdm, rows: ir.Table) -> ir.Table:
-    """The rows with what the site's map says of them: a line for the source value and concept goes before one for the value alone."""
-    types = {"key": "string", "concept": "int64", "analyte": "string", "unit": "int64"}
-    lines = [
-        {"key": line.key, "concept": line.concept, "analyte": line.analyte, "unit": line.unit}
-        for line in cdm.maps.analyte
-    ]
-    narrow = cdm.values([line for line in lines if line["concept"] is not None], types).rename(
-        narrow_key="key", narrow_concept="concept", by_source_and_concept="analyte", narrow_unit="unit"
-    )
-    broad = cdm.values([line for line in lines if line["concept"] is None], types).select(
-        broad_key="key", by_source="analyte", broad_unit="unit"
-    )
-    rows = rows.mutate(source=matched(rows.measurement_source_value))
-    joined = rows.left_join(
-        narrow, [rows.source == narrow.narrow_key, rows.measurement_concept_id == narrow.narrow_concept]
-    )
-    joined = joined.left_join(broad, joined.source == broad.broad_key)
-    told = joined.narrow_unit.fill_null(joined.broad_unit)
-    return joined.mutate(told_unit=told).drop("narrow_key", "narrow_concept", "broad_key", "narrow_unit", "broad_unit")
-
-
-def _in_uk_units(context: Context, rows: ir.Table, analytes: dict[str, Any]) -> ir.Table:
-    """`person_id`, `analyte`, `on`, `at`, `value` in the UK unit, without values that no living person has.
-
-    The unit is what the site's map says, else the unit's concept, else the unit as it was written. One that is none of these, or that
-    is not listed for the analyte, is taken as the UK unit.
-    """
-    cdm = context.cdm
-    spellings = cdm.values(
-        [
-            {"spelling": spelling, "spelt_unit": int(concept)}
-            for concept, listed in read_yaml("units.yaml").items()
-            for spelling in listed
-        ],
-        {"spelling": "string", "spelt_unit": "int64"},
-    )
-    rules = cdm.values(
-        [
-            {"of": name, "lower": float(entry["lower"]), "upper": float(entry["upper"])}
-            for name, entry in analytes.items()
-        ],
-        {"of": "string", "lower": "float64", "upper": "float64"},
-    )
-    factors = cdm.values(
-        [
-            {"factor_of": name, "factor_unit": int(unit), "factor": float(factor)}
-            for name, entry in analytes.items()
-            for unit, factor in entry.get("factors", {}).items()
-        ],
-        {"factor_of": "string", "factor_unit": "int64", "factor": "float64"},
-    )
-    written = rows.unit_source_value.lower().replace(" ", "").replace("µ", "u").replace("μ", "u")
-    rows = rows.mutate(written=written, coded_unit=rows.unit_concept_id.nullif(0))
-    rows = rows.left_join(spellings, rows.written == spellings.spelling)
-    rows = rows.mutate(unit=ibis.coalesce(rows.told_unit, rows.coded_unit, rows.spelt_unit))
-    rows = rows.left_join(factors, [rows.analyte == factors.factor_of, rows.unit == factors.factor_unit])
-    rows = rows.inner_join(rules, rows.analyte == rules["of"])
-    rows = rows.select(
-        "person_id",
-        "analyte",
-        "lower",
-        "upper",
-        on="measurement_date",
-        at=known_at(rows.measurement_date, rows.measurement_datetime),
-        value=rows.value_as_number * rows.factor.fill_null(1.0),
-    )
-    return rows.filter(rows.value.between(rows.lower, rows.upper)).drop("lower", "upper")
+def _notices(context: Context, listed: Mapping[str, Any], found: Mapping[int, float]) -> list[Check]:
+    missing = [name for name in listed if not any(slot(name, year=year) in found for year in (False, True))]
+    foreign = {
+        name: sum(found.get(slot(name, year=year, foreign=True), 0.0) for year in (False, True)) for name in listed
+    }
+    foreign = {name: values for name, values in foreign.items() if values}
+    checks = [_not_found(listed, sorted(missing))] if missing else []
+    if foreign:
+        checks.append(_other_unit(listed, foreign))
+    return [*checks, *_not_in_the_map(context)]
 
 
 def _not_in_the_map(context: Context) -> list[Check]:
     """HFR034 for the map of laboratory names, which need not list every test."""
     if not context.cdm.maps.analyte:
         return []
-    rows = _by_site_map(context.cdm, _rows(context))
-    listed = rows.by_source_and_concept.notnull() | rows.by_source.notnull()
-    return unmatched(context.cdm, rows, {"analyte": (rows.source.notnull(), listed)}, note=True)
+    rows = events(context, "measurement")
+    rows = by_site_map(context.cdm, rows.filter(rows.value_as_number.notnull()))
+    in_map = rows.by_source_and_concept.notnull() | rows.by_source.notnull()
+    return unmatched(context.cdm, rows, {"analyte": (rows.source.notnull(), in_map)}, note=True)
 
 
-def _entry(name: str, words: str, entry: dict[str, Any], window: str) -> Feature:
-    return Feature(
-        name,
-        words,
-        family="laboratory",
-        theme=_THEME,
-        unit=entry["unit"],
-        window=window,
-        sources=("measurement",),
-        precision=float(entry["grid"]),
-        lower=float(entry["lower"]),
-        upper=float(entry["upper"]),
-        direction=entry["direction"],
-        modifiable=bool(entry["modifiable"]),
-        skewed=bool(entry["skewed"]),
-    )
-
-
-def _not_found(names: list[str]) -> Check:
-    analytes = read_yaml("measurements.yaml")
+def _not_found(listed: Mapping[str, Any], names: list[str]) -> Check:
     return Check(
         "HFR032",
         "note",
@@ -217,5 +156,19 @@ def _not_found(names: list[str]) -> Check:
         "No usable value was found for: {names}.",
         "The model does not know them.",
         "If they are recorded under other concepts or names, list those in the map source.maps.analyte.",
-        facts={"names": ", ".join(analytes[name]["words"] for name in names)},
+        facts={"names": ", ".join(listed[name]["words"] for name in names)},
+    )
+
+
+def _other_unit(listed: Mapping[str, Any], foreign: Mapping[str, float]) -> Check:
+    return Check(
+        "HFR070",
+        "note",
+        "Some values are in a unit that is not converted",
+        "{values} values are in a unit that is neither the UK unit nor one from which the test is converted: {names}.",
+        "They are not used: these people look as if they had not had the test.",
+        "Ask whether the unit is right. If it is the unit field that is wrong, say the right one for the laboratory's name in the map "
+        "source.maps.analyte.",
+        counts={"values": round(sum(foreign.values()))},
+        facts={"names": ", ".join(listed[name]["words"] for name in sorted(foreign))},
     )

@@ -10,6 +10,7 @@ import pandas as pd
 
 from hfrisk.cdm import Cdm
 from hfrisk.cdm.maps import NOT_AN_ANALYTE, matched
+from hfrisk.cdm.units import conversions, plain_units
 from hfrisk.codelists import read_yaml
 from hfrisk.quality.counting import whole
 
@@ -131,11 +132,11 @@ def _converted(cdm: Cdm, rows: ir.Table) -> ir.Table:
     )
     factors = cdm.values(
         [
-            {"factor_of": name, "factor_unit": int(unit), "factor": float(factor)}
+            {"factor_of": name, "factor_unit": unit, "factor": factor, "offset": offset}
             for name, entry in analytes.items()
-            for unit, factor in entry.get("factors", {}).items()
+            for unit, (factor, offset) in conversions(entry).items()
         ],
-        {"factor_of": "string", "factor_unit": "int64", "factor": "float64"},
+        {"factor_of": "string", "factor_unit": "int64", "factor": "float64", "offset": "float64"},
     )
     limits = cdm.values(
         [
@@ -148,7 +149,7 @@ def _converted(cdm: Cdm, rows: ir.Table) -> ir.Table:
     written = rows.select("unit_source_value").distinct().filter(lambda t: t.unit_source_value.notnull())
     written = written.select(
         written_unit=written.unit_source_value,
-        plain=written.unit_source_value.lower().replace(" ", "").replace("µ", "u").replace("μ", "u"),
+        plain=plain_units(written.unit_source_value),
     )
     units = written.inner_join(spellings, written.plain == spellings.spelling).select("written_unit", "spelt_unit")
     rows = rows.select(
@@ -171,5 +172,5 @@ def _converted(cdm: Cdm, rows: ir.Table) -> ir.Table:
         "value",
         "lower",
         "upper",
-        converted=rows.value * rows.factor.fill_null(1.0),
+        converted=rows.value * rows.factor.fill_null(1.0) + rows.offset.fill_null(0.0),
     )

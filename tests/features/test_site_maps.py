@@ -40,13 +40,14 @@ def context(cdm: Cdm, maps: Maps | None = None, **settings: Any) -> Context:
             "index_id": person,
             "admission_date": "2023-06-05",
             "discharge_date": "2023-06-15",
+            "admitted_at": "2023-06-05 14:00:00",
             "predicted_at": "2023-06-15 16:30:00",
             "age": 80,
             "care_site_id": site,
         }
         for person, site in AT_SITE.items()
     ]
-    types = {"admission_date": "date", "discharge_date": "date", "predicted_at": "timestamp"}
+    types = {"admission_date": "date", "admitted_at": "timestamp", "discharge_date": "date", "predicted_at": "timestamp"}
     index = cdm.values(rows, {name: types.get(name, "int64") for name in rows[0]})
     cohort: Any = SimpleNamespace(sites=3, prediction_time="discharge")
     return Context(cdm, cohort, index, FeatureSettings(**settings), "icd10_uk")
