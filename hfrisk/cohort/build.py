@@ -173,7 +173,9 @@ def _with_diagnoses(
     with_hf = slim.inner_join(heart_failure_visits(cdm, marked, settings), "visit_occurrence_id")
     if settings.heart_failure.episode != "any":
         with_hf = with_hf.filter(with_hf.opening if settings.heart_failure.episode == "first" else with_hf.closing)
-    of_spells = with_hf.group_by(key).aggregate(heart_failure_told_by=with_hf.told_by.min())
+    of_spells = with_hf.group_by(key).aggregate(
+        heart_failure_told_by=with_hf.told_by.min(), heart_failure_could_be_read=with_hf.could_be_read.min()
+    )
     spells = _joined(spells, of_spells, key)
     flagged = slim.inner_join(flagged_visits(marked), "visit_occurrence_id")
     flags = flagged.group_by(key).aggregate(

@@ -13,6 +13,7 @@ from hfrisk.codelists import read_yaml
 from hfrisk.cohort.codes import has_code
 from hfrisk.cohort.settings import CohortSettings
 from hfrisk.cohort.stays import code
+from hfrisk.cohort.times import known_at
 from hfrisk.errors import DataError
 from hfrisk.fingerprints import file_fingerprint
 
@@ -30,12 +31,14 @@ def marked_diagnoses(cdm: Cdm, settings: CohortSettings) -> Stage:
 
     Columns: `person_id`, `visit_occurrence_id`, `visit_detail_id`, `condition_occurrence_id`, `condition_start_date`,
     `condition_start_datetime`, `condition_type_concept_id`; `heart_failure`, `palliative`, `cancer`, `excluded_by_nhs` (cancer or
-    chemotherapy); `rank`, the place of the strategy that marks it as principal (NULL if none does).
+    chemotherapy); `rank`, the place of the strategy that marks it as principal (NULL if none does); `could_be_read`, from when on
+    the row itself could be read.
     """
     conditions = cdm.table("condition_occurrence")
     written, vocabulary = conditions.condition_source_value, settings.diagnosis_vocabulary
     lists = read_yaml("index_flags.yaml")
     never = ibis.literal(False)
+    dated = known_at(conditions.condition_start_date, conditions.condition_start_datetime)
     cancer = _cancer(written, vocabulary) if settings.nhs_exclusions else never
     treated = lists["nhs_indicator"]["chemotherapy"][vocabulary]
     rows = conditions.select(
@@ -51,6 +54,7 @@ def marked_diagnoses(cdm: Cdm, settings: CohortSettings) -> Stage:
         palliative=has_code(written, vocabulary, lists["palliative"][vocabulary]),
         cancer=cancer,
         excluded_by_nhs=(cancer | has_code(written, vocabulary, treated)) if settings.nhs_exclusions else never,
+        could_be_read=ibis.greatest(dated, conditions.recorded_at.fill_null(dated)),
     )
     marked = rows.filter(rows.heart_failure | rows.palliative | rows.excluded_by_nhs)
     chosen = settings.heart_failure
@@ -105,7 +109,7 @@ def _has_snomed_code(cdm: Cdm, conditions: ir.Table, codes: list[str]) -> ir.Boo
 
 
 def heart_failure_visits(cdm: Cdm, marked: ir.Table, settings: CohortSettings) -> ir.Table:
-    """The visits with a heart-failure diagnosis in the declared position: `visit_occurrence_id`, `told_by`.
+    """The visits with a heart-failure diagnosis in the declared position: `visit_occurrence_id`, `told_by`, `could_be_read`.
 
     The principal diagnoses of a visit are those that the first strategy marks which marks any diagnosis of that visit.
 
@@ -122,16 +126,16 @@ def heart_failure_visits(cdm: Cdm, marked: ir.Table, settings: CohortSettings) -
     records = _of_the_episode(cdm, marked.filter(marked.heart_failure), settings)
     records = records.filter(records.visit_occurrence_id.notnull())
     if settings.heart_failure.position == "any":
-        return records.select("visit_occurrence_id").distinct().mutate(told_by=ibis.literal("any_position"))
+        return _visits_of(records.mutate(told_by=ibis.literal("any_position")))
     conditions = cdm.table("condition_occurrence").filter(lambda t: t.visit_occurrence_id.notnull())
     rank = _rank(conditions, settings)
     if cdm.frame(conditions.filter(rank.notnull()).limit(1).select("person_id"), "principal diagnoses").empty:
         raise _no_principal(settings)
     # what the first strategy marks is principal whatever else the visit has; the others' visits must be looked at whole
-    sure = records.filter(records["rank"] == 0).select("visit_occurrence_id").distinct()
+    sure = records.filter(records["rank"] == 0)
     names = settings.heart_failure.principal
     unsure = records.filter(records["rank"] > 0) if names[0] != "order" else records.filter(records["rank"] >= 0)
-    told_first = sure.mutate(told_by=ibis.literal(names[0]))
+    told_first = _visits_of(sure.mutate(told_by=ibis.literal(names[0])))
     if len(names) == 1 and names[0] != "order":
         return told_first
     others = conditions.semi_join(unsure, "visit_occurrence_id")
@@ -146,8 +150,13 @@ def heart_failure_visits(cdm: Cdm, marked: ir.Table, settings: CohortSettings) -
         told = told & (~by_order | (both.condition_occurrence_id == both.first_row))
     chosen = both.filter(told.fill_null(False))
     strategy = ibis.cases(*[(chosen.best == i, name) for i, name in enumerate(names)])
-    told_later = chosen.select("visit_occurrence_id", told_by=strategy).distinct()
+    told_later = _visits_of(chosen.mutate(told_by=strategy))
     return told_later if names[0] == "order" else ibis.union(told_first, told_later)
+
+
+def _visits_of(records: ir.Table) -> ir.Table:
+    """Each visit of the records once, with when the first of them could be read."""
+    return records.group_by("visit_occurrence_id", "told_by").aggregate(could_be_read=records.could_be_read.min())
 
 
 def _of_the_episode(cdm: Cdm, records: ir.Table, settings: CohortSettings) -> ir.Table:

@@ -62,6 +62,12 @@ class FeatureSettings(Settings):
         description="Whether the diagnoses coded for the index stay are known at discharge. In most NHS trusts coding is finished "
         "days to weeks later, so the default is false.",
     )
+    short_look_back: Literal["count", "missing"] = Field(
+        default="count",
+        description="What a count of earlier care is where its window reaches back before the beginning of the data "
+        "(source.data_start). count: what was seen of it, which a model in use always has; look_back_days says how far the data reach. "
+        "missing: not recorded, so that none and not seen are two things.",
+    )
     condition_lookback_days: int = Field(
         default=1825,
         ge=30,
