@@ -103,7 +103,7 @@ def on_grid(value: float | None, precision: float) -> float | None:
     """Rounded to a multiple of the precision, halves away from zero, as a reader writes it."""
     if value is None:
         return None
-    parts = {1.0: 1.0, 0.1: 10.0, 0.01: 100.0, 0.001: 1000.0}.get(float(precision))
+    parts = {1.0: 1.0, 0.1: 10.0, 0.01: 100.0, 0.001: 1000.0, 0.0001: 10_000.0}.get(float(precision))
     steps = value * parts if parts else value / precision
     whole = float(int(abs(steps) + 0.5)) * (-1 if steps < 0 else 1)
     return whole / parts if parts else whole * precision

@@ -155,7 +155,7 @@ def parr30(facts: Facts) -> Found:
     }
     odds = None if None in parts.values() else math.exp(-2.91821 + sum(parts.values()))  # type: ignore[arg-type]
     return {
-        **{name: on_grid(value, 0.001) for name, value in parts.items()},
+        **{name: on_grid(value, 0.0001) for name, value in parts.items()},
         "parr30_observed": float(sum(value is not None for value in parts.values())),
         "score_parr30": None if odds is None else on_grid(odds / (1 + odds), 0.001),
     }

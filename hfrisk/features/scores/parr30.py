@@ -16,6 +16,7 @@ from hfrisk.features.scores.points import Inputs, Made, flag, how_many, points, 
 __all__ = ["conditions_for_parr30", "parr30"]
 
 _GRID = 0.001
+_LOG_ODDS_GRID = 0.0001  # that of the coefficients, so that no sum of them lies halfway
 
 
 def parr30(inputs: Inputs) -> Made:
@@ -28,11 +29,12 @@ def parr30(inputs: Inputs) -> Made:
     addends = {name: _log_odds(name, inputs[name]) for name in names if name in inputs}
     columns: dict[str, ir.Value] = {}
     entries = []
+    grid = {"upper": 5, "unit": "", "precision": _LOG_ODDS_GRID, "monotone": "none"}
     for name, addend in addends.items():
         column = f"parr30_{name.removeprefix('parr30_')}"
-        columns[column] = on_grid(addend, _GRID)
+        columns[column] = on_grid(addend, _LOG_ODDS_GRID)
         words = f"log odds for {facts.inputs[name]} in PARR-30"
-        entries.append(score_entry(inputs, (name,), column, words, upper=5, unit="", precision=_GRID, monotone="none"))
+        entries.append(score_entry(inputs, (name,), column, words, **grid))
     columns[facts.observed], entry = how_many(inputs, facts, names)
     entries.append(entry)
     if len(addends) == len(names):
