@@ -161,8 +161,13 @@ def parr30(facts: Facts) -> Found:
     }
 
 
+def is_black(facts: Facts) -> float | None:
+    said = not (facts.get("ethnicity_not_stated") or facts.get("ethnicity_not_known"))
+    return facts.get("ethnicity_black") if said else None
+
+
 def gwtg_hf_parts(facts: Facts, race: str) -> Found:
-    urea, black = facts.get("urea_first"), facts.get("ethnicity_black")
+    urea, black = facts.get("urea_first"), is_black(facts)
     return {
         "gwtg_hf_systolic": points("gwtg_hf_systolic", facts.get("systolic_pressure_first")),
         "gwtg_hf_urea": points("gwtg_hf_urea", None if urea is None else math.floor(urea * 2.8 + 0.5)),
@@ -178,7 +183,7 @@ def gwtg_hf(facts: Facts, assumed: Facts, race: str) -> Found:
     names = "systolic_pressure_first urea_first sodium_first age heart_rate_first copd"
     return {
         **gwtg_hf_parts(facts, race),
-        "gwtg_hf_observed": seen(facts, names if race == "omit" else f"{names} ethnicity_black"),
+        "gwtg_hf_observed": seen(facts, names) + (race != "omit" and is_black(facts) is not None),
         "score_gwtg_hf": total(gwtg_hf_parts(assumed, race)),
     }
 

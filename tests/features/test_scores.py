@@ -55,6 +55,8 @@ VALUES: dict[str, list[float]] = {
     "heart_rate_first": [40, 79, 80, 84, 85, 89, 90, 94, 95, 99, 100, 104, 105, 180],
     "copd": [0, 1],
     "ethnicity_black": [0, 1],
+    "ethnicity_not_stated": [0, 0, 0, 1],
+    "ethnicity_not_known": [0, 0, 1],
     "lvef": [5, 19, 20, 24, 25, 29, 29.5, 30, 34, 35, 39, 39.9, 40, 60],
     "systolic_pressure_last": [60, 109, 110, 119, 120, 129, 130, 139, 140, 149, 150, 200],
     "bmi": [12, 14.9, 15, 19.9, 20, 24.9, 25, 29.9, 30, 45],
@@ -182,7 +184,7 @@ def test_gwtg_hf_of_the_published_example_and_its_race_term(cdm: Cdm) -> None:
     assert one(cdm, black)["score_gwtg_hf"] == 45
     assert one(cdm, facts, gwtg_race_term="as_published")["score_gwtg_hf"] == 45
     assert one(cdm, black, gwtg_race_term="as_published")["score_gwtg_hf"] == 42
-    unknown = {**facts, "ethnicity_black": None}
+    unknown = {**facts, "ethnicity_not_stated": 1.0}
     assert pd.isna(scores_of(cdm, [black, unknown], gwtg_race_term="as_published")["score_gwtg_hf"][1])
 
 

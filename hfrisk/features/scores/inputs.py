@@ -52,7 +52,7 @@ def score_inputs(cdm: Cdm, features: FeatureTable, settings: FeatureSettings) ->
 
 def _used(facts: ScoreFacts, settings: FeatureSettings) -> dict[str, str]:
     """The inputs that the study's version of the score reads."""
-    unread = {"ethnicity_black"} if settings.gwtg_race_term == "omit" else set()
+    unread = {"black_ethnicity"} if settings.gwtg_race_term == "omit" else set()
     return {column: words for column, words in facts.inputs.items() if column not in unread}
 
 
