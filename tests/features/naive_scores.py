@@ -56,7 +56,13 @@ PARR30 = {"chf": 0.0950, "pvd": 0.1043, "copd": 0.2243, "diabwc": 0.1457, "rend"
           "msld": 0.2673, "mld": 0.2133, "hp": 0.1061, "dementia": 0.0467}  # fmt: skip
 NORMAL = {
     "hospital": {"haemoglobin_last": 140, "sodium_last": 140, "oncology_specialty": 0, "any_procedure": 0},
-    "gwtg_hf": {"systolic_pressure_first": 130, "urea_first": 5, "sodium_first": 140, "heart_rate_first": 75, "copd": 0},
+    "gwtg_hf": {
+        "systolic_pressure_first": 130,
+        "urea_first": 5,
+        "sodium_first": 140,
+        "heart_rate_first": 75,
+        "copd": 0,
+    },
     "maggic": {"systolic_pressure_last": 125, "creatinine_last": 80, "current_smoker": 0, "diabetes": 0, "copd": 0},
     "lace": {"ae_attendances_180d": 0},
 }
@@ -232,7 +238,9 @@ def charlson(codes: set[str], edition: str = "icd10") -> set[str]:
     """The categories of these codes, and heart failure; of a pair the graver one alone."""
     lines = [row for row in read_csv("charlson_quan.csv") if row["system"] == edition]
     found = {row["category"] for row in lines for code in codes if code.startswith(row["prefix"])} | {"chf"}
-    return found - {lesser for lesser, graver in (("mld", "msld"), ("diab", "diabwc"), ("canc", "metacanc")) if graver in found}
+    return found - {
+        lesser for lesser, graver in (("mld", "msld"), ("diab", "diabwc"), ("canc", "metacanc")) if graver in found
+    }
 
 
 def weighed(categories: set[str], variant: str) -> float:
@@ -256,7 +264,9 @@ def known_codes(source: Source, index: Index, settings: FeatureSettings, back: i
         if row["visit_occurrence_id"] in index.visits:
             wanted = settings.coding_is_live and ago <= back
         else:
-            wanted = 1 <= ago <= back and is_known(row, "condition_start_date", "condition_start_datetime", index, settings)
+            wanted = 1 <= ago <= back and is_known(
+                row, "condition_start_date", "condition_start_datetime", index, settings
+            )
             wanted = wanted and (visit is None or _ended(visit, settings) < index.predicted_at)
         if code and wanted:
             found.add(code)
@@ -279,7 +289,11 @@ NO = (4188540, 45878245)
 
 def stated(row: Row, table: str) -> tuple[str, float] | None:
     """What a row of observations or measurements states of NYHA class or smoking."""
-    concept, number, text = row[f"{table}_concept_id"], row["value_as_number"], (row.get(f"{table}_source_value") or "").strip()
+    concept, number, text = (
+        row[f"{table}_concept_id"],
+        row["value_as_number"],
+        (row.get(f"{table}_source_value") or "").strip(),
+    )
     answer = row.get("value_as_concept_id")
     if answer in NO:
         return None

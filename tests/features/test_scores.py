@@ -80,8 +80,12 @@ def scores_of(cdm: Cdm, rows: list[Facts], **settings: Any) -> pd.DataFrame:
     table = cdm.values(lines, {"person_id": "int64", "index_id": "int64", **dict.fromkeys(names, "float64")})
     context = Context(cdm, SimpleNamespace(), table, FeatureSettings(**settings), "icd10_uk")  # type: ignore[arg-type]
     inputs = Inputs(context, table, {})
-    inputs = Inputs(context, table, {"lace_charlson": score_entry(inputs, (), "lace_charlson", "Charlson index", upper=37)})
-    here = {name: make(inputs) for name, make in MAKERS.items() if name not in ("lace", "le") or "lace_charlson" in names}
+    inputs = Inputs(
+        context, table, {"lace_charlson": score_entry(inputs, (), "lace_charlson", "Charlson index", upper=37)}
+    )
+    here = {
+        name: make(inputs) for name, make in MAKERS.items() if name not in ("lace", "le") or "lace_charlson" in names
+    }
     found = table.select(*KEYS, **{name: value for made in here.values() for name, value in made.columns.items()})
     if here["maggic"].has_total:
         found = with_risks(context, found)
@@ -149,7 +153,9 @@ def test_hospital_of_the_published_example(cdm: Cdm) -> None:
 
 def test_the_two_hospital_scores_differ_at_one_admission_only(cdm: Cdm) -> None:
     rows: list[Facts] = [{**BASE, "admissions_365d": admissions} for admissions in range(8)]
-    first, second = (scores_of(cdm, rows, hospital_variant=variant)["hospital_admissions"] for variant in ("2013", "2016"))
+    first, second = (
+        scores_of(cdm, rows, hospital_variant=variant)["hospital_admissions"] for variant in ("2013", "2016")
+    )
     assert first.tolist() == [0, 2, 2, 2, 2, 2, 5, 5]
     assert second.tolist() == [0, 0, 2, 2, 2, 2, 5, 5]
 
@@ -189,7 +195,16 @@ def test_gwtg_hf_of_the_published_example_and_its_race_term(cdm: Cdm) -> None:
 
 
 def test_maggic_is_at_most_50_and_its_risk_is_the_published_one(cdm: Cdm) -> None:
-    worst: Facts = {**BASE, "age": 90, "male": 1, "current_smoker": 1, "diabetes": 1, "copd": 1, "nyha_class": 4, "creatinine_last": 400}
+    worst: Facts = {
+        **BASE,
+        "age": 90,
+        "male": 1,
+        "current_smoker": 1,
+        "diabetes": 1,
+        "copd": 1,
+        "nyha_class": 4,
+        "creatinine_last": 400,
+    }
     worst |= {"days_since_first_heart_failure": 900, "look_back_days": 3000}
     best: Facts = {**BASE, "lvef": 60, "age": 40, "systolic_pressure_last": 160, "bmi": 32, "nyha_class": 1}
     best |= {"beta_blocker": 1, "ras_inhibitor": 1, "days_since_first_heart_failure": None, "look_back_days": 3000}
@@ -232,7 +247,15 @@ def test_a_missing_input_makes_the_total_missing_unless_the_study_takes_it_as_no
 
 @pytest.mark.parametrize("chosen", CHOSEN, ids=str)
 def test_an_input_that_the_source_lacks_counts_as_a_missing_one(cdm: Cdm, chosen: dict[str, str]) -> None:
-    for absent in ("haemoglobin_last", "imd_score", "urea_first", "lvef", "bmi", "any_procedure", "ae_attendances_180d"):
+    for absent in (
+        "haemoglobin_last",
+        "imd_score",
+        "urea_first",
+        "lvef",
+        "bmi",
+        "any_procedure",
+        "ae_attendances_180d",
+    ):
         rows: list[Facts] = [{name: value for name, value in BASE.items() if name != absent}]
         assert differences(scores_of(cdm, rows, **chosen), rows, **chosen)[:5] == []
 

@@ -36,6 +36,6 @@ def gwtg_hf(inputs: Inputs) -> Made:
 
 def _where_stated(inputs: Inputs) -> ir.FloatingValue:
     """Whether a patient is Black; missing where nobody asked, or nobody said."""
-    silent = [inputs[name] for name in ("ethnicity_not_stated", "ethnicity_not_known") if name in inputs]
+    silent = [inputs[name].fill_null(0) for name in ("ethnicity_not_stated", "ethnicity_not_known") if name in inputs]
     unknown = reduce(add, silent, ibis.literal(0.0, "float64"))
     return ibis.ifelse(unknown > 0, ibis.null("float64"), inputs["ethnicity_black"])

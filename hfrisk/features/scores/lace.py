@@ -23,7 +23,7 @@ __all__ = ["charlson_for_lace", "lace", "le", "with_heart_failure", "without_les
 def lace(inputs: Inputs) -> Made:
     """LACE, beside the Charlson index that its C comes from (`charlson_for_lace`)."""
     facts = SCORES["lace"]
-    made = scored(inputs, facts, parts_of(facts), variant=_variant(inputs.context)["words"])
+    made = scored(inputs, facts, parts_of(facts), variant=f"Charlson index by the {_variant(inputs.context)['words']}")
     columns = {"lace_charlson": inputs["lace_charlson"], **made.columns}
     return replace(made, columns=columns, entries=(inputs.entries["lace_charlson"], *made.entries))
 

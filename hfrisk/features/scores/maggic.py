@@ -51,7 +51,13 @@ def risk_entries(inputs: Inputs) -> list[Feature]:
     used = list(SCORES["maggic"].inputs)
     return [
         score_entry(
-            inputs, used, name, f"risk of death in {words} by the MAGGIC score", upper=1, unit="probability", precision=0.001
+            inputs,
+            used,
+            name,
+            f"risk of death in {words} by the MAGGIC score",
+            upper=1,
+            unit="probability",
+            precision=0.001,
         )
         for name, (words, _) in _RISKS.items()
     ]

@@ -189,8 +189,9 @@ def scored(inputs: Inputs, facts: ScoreFacts, parts: Sequence[Part], *, variant:
             )
     columns[facts.observed], entry = how_many(inputs, facts, used)
     entries.append(entry)
-    addends = [part.points(_with_normal(inputs, facts)) for part in parts]
-    if all(addend is not None for addend in addends):
+    assumed = _with_normal(inputs, facts)
+    addends = [addend for part in parts if (addend := part.points(assumed)) is not None]
+    if len(addends) == len(parts):
         total = reduce(add, addends)
         if sum(part.range[1] for part in parts) > facts.highest:
             # LEAST would give the limit where the total is missing
@@ -222,7 +223,9 @@ def how_many(inputs: Inputs, facts: ScoreFacts, used: Sequence[str]) -> tuple[ir
     """How many of the inputs were observed, and its dictionary entry."""
     there = [inputs[name].notnull().cast("int32") for name in used if name in inputs]
     words = f"number of inputs of the {facts.words} that were observed"
-    entry = score_entry(inputs, used, facts.observed, words, upper=len(used), unit="count", kind="count", monotone="none")
+    entry = score_entry(
+        inputs, used, facts.observed, words, upper=len(used), unit="count", kind="count", monotone="none"
+    )
     return on_grid(reduce(add, there, ibis.literal(0, "int32")), 1), entry
 
 

@@ -66,7 +66,9 @@ def _stated(context: Context, name: str, listed: Mapping[str, Any], known: list[
     answers = [{"concept": row["concept"], "what": row["what"], "value": row["value"]} for row in meant]
     itself = small_table(cdm, answers).rename(s_concept="concept", s_what="what", s_value="value")
     given = small_table(cdm, answers).rename(a_concept="concept", a_what="what", a_value="value")
-    codes = small_table(cdm, [{"c_code": code, "c_what": what, "c_value": value} for what, value, _, code in _codes(listed)])
+    codes = small_table(
+        cdm, [{"c_code": code, "c_what": what, "c_value": value} for what, value, _, code in _codes(listed)]
+    )
     numbers = small_table(
         cdm,
         [
@@ -113,14 +115,16 @@ def _known_concepts(cdm: Cdm, listed: Mapping[str, Any]) -> list[dict[str, Any]]
         wanted |= {(v, code): question for v, codes in said["question_codes"].items() for code in codes}
         found |= {concept: question for concept in said["questions"]}
         for answer in said["answers"]:
-            meant = {"kind": "answer", "what": what, "value": float(answer["value"])}
-            found |= {concept: meant for concept in answer.get("concepts", ())}
+            told = {"kind": "answer", "what": what, "value": float(answer["value"])}
+            found |= {concept: told for concept in answer.get("concepts", ())}
     if cdm.has("concept"):
         table = cdm.table("concept")
         table = table.filter(
             table.concept_code.isin(sorted({code for _, code in wanted})), table.vocabulary_id.isin(list(_VOCABULARIES))
         )
-        frame = cdm.frame(table.select("concept_id", "vocabulary_id", "concept_code").order_by("concept_id"), "concepts")
+        frame = cdm.frame(
+            table.select("concept_id", "vocabulary_id", "concept_code").order_by("concept_id"), "concepts"
+        )
         for row in frame.itertuples():
             meant = wanted.get((str(row.vocabulary_id), str(row.concept_code)))
             if meant is not None:
