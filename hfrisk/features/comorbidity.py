@@ -1,4 +1,4 @@
-"""Long-term conditions and social circumstances from coded diagnoses."""
+"""Long-term conditions from coded diagnoses."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _THEME = "Other long-term conditions"
 
 
 def comorbidity(context: Context) -> Family:
-    """A dozen long-term conditions, the number of different diagnoses in the year before, and living alone."""
+    """A dozen long-term conditions, and the number of different diagnoses in the year before."""
     history = coded_history(context)
     history = history.filter(history.code.notnull(), history.days_ago <= context.settings.condition_lookback_days)
     edition = "icd9" if context.vocabulary == "icd9_cm" else "icd10"
@@ -48,26 +48,6 @@ def comorbidity(context: Context) -> Family:
                 kind="binary",
             )
         )
-    alone = read_yaml("social.yaml")["living_alone"]
-    columns["living_alone"] = starts_with_any(history.code, alone[edition]).max()
-    entries.append(
-        Feature(
-            "living_alone",
-            alone["words"],
-            family="deprivation",
-            theme="Where and how people live",
-            unit="",
-            window=window,
-            sources=("condition_occurrence",),
-            precision=1,
-            lower=0,
-            upper=1,
-            direction="higher",
-            modifiable=True,
-            sensitive=True,
-            kind="binary",
-        )
-    )
     category = history.code.substr(0, 3)
     recent = history.earlier & (history.days_ago <= 365)
     # PostgreSQL turns a truth into a whole number only

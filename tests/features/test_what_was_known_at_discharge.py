@@ -226,7 +226,7 @@ def test_every_column_has_a_dictionary_entry_and_every_value_lies_on_its_grid(tm
         tables={"measurement": f"{MEASUREMENT}\n10 3020779 2023-06-07 2023-06-07T09:00:00 9.3456 8753"},
     )
     frame = made.table.execute()
-    names = [entry.name for entry in made.dictionary]
+    names = [entry.name for entry in made.catalogue]
     assert list(frame.columns) == ["person_id", "index_id", *names, *[f"group_{name}" for name in made.groups]]
     assert len(set(names)) == len(names)
     assert all(frame[name].dtype == "float64" for name in names)
