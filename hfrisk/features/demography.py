@@ -43,7 +43,6 @@ def _age_and_sex(context: Context) -> Family:
         upper=110,
         direction="either",
         sensitive=True,
-        monotone="increasing",
     )
     male = flag(
         "male",

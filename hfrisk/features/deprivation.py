@@ -45,9 +45,7 @@ def deprivation(context: Context) -> Family:
         columns["imd_score"] = on_grid(table.imd_score, _SCORE_GRID)
         words = "score of the index of multiple deprivation (higher is more deprived)"
         entries.append(
-            _entry(
-                "imd_score", words, by_area, 100, role="more", lower=0, precision=_SCORE_GRID, direction="higher"
-            )
+            _entry("imd_score", words, by_area, 100, role="more", lower=0, precision=_SCORE_GRID, direction="higher")
         )
     if maps.rural:
         columns["rural"] = table.rural.cast("float64")

@@ -131,5 +131,3 @@ def _by_volume(volumes: ir.Table) -> ir.Table:
             else_="4th quarter of sites by volume (smallest)",
         ),
     )
-
-

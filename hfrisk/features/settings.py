@@ -97,8 +97,8 @@ class FeatureSettings(Settings):
     )
     ethnicity_observations: tuple[int, ...] = Field(
         default=(),
-        description="observation_concept_id values that record ethnicity, where the source has dated records of it besides the table person. "
-        "The latest that says an ethnicity and was known in time goes before the table person.",
+        description="observation_concept_id values that record ethnicity, where the source has dated records besides the table person. The "
+        "latest that says an ethnicity and was known in time goes before the table person.",
     )
     living_alone_observations: tuple[int, ...] = Field(
         default=(),
