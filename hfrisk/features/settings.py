@@ -124,6 +124,43 @@ class FeatureSettings(Settings):
         default=False,
         description="Whether the year of discharge is an input. A model that leans on it cannot be used in a year it has not seen.",
     )
+    ethnicity_observations: tuple[int, ...] = Field(
+        default=(),
+        description="observation_concept_id values that record ethnicity, where the source has dated records besides the table person. The "
+        "latest that says an ethnicity and was known in time goes before the table person.",
+    )
+    living_alone_observations: tuple[int, ...] = Field(
+        default=(),
+        description="More concepts of an observation, or of its value, that say that a person lives alone.",
+    )
+    care_home_observations: tuple[int, ...] = Field(
+        default=(),
+        description="Concepts of an observation, or of its value, that say that a person lives in a care home.",
+    )
+    specialist_review_observations: tuple[int, ...] = Field(
+        default=(),
+        description="observation_concept_id values that record a review by the heart-failure team, as in "
+        "cohort.eligibility.team_list_observations. Empty: the feature is not made.",
+    )
+    cardiology_wards: tuple[str, ...] = Field(
+        default=(),
+        description="Wards of cardiology: care_site_name, care_site_source_value or care_site_id of an episode or a stay, whatever their "
+        "case. Episodes under cardiologists (main specialty 320) count without being named.",
+    )
+    ejection_fraction_measurements: tuple[int, ...] = Field(
+        default=(),
+        description="More measurement_concept_id values that hold the left-ventricular ejection fraction.",
+    )
+    ejection_fraction_lookback_days: int = Field(
+        default=730,
+        ge=0,
+        description="How far before admission an ejection fraction, or a diagnosis that tells it, counts, in days.",
+    )
+    procedures_are_known: Literal["when_done", "when_coded"] = Field(
+        default="when_done",
+        description="When a procedure of the stay is known: when_done (theatres and wards record it as it happens) or when_coded (it comes "
+        "from clinical coding, like the diagnoses: see coding_is_live; without it the procedures of the stay are not features).",
+    )
     most_sites: int = Field(
         default=30,
         ge=1,
