@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Any
 
 from hfrisk.codelists import read_csv
 from hfrisk.features import FeatureSettings
-from tests.features.naive import Index, Row, Source, days, end_of_day, is_known, on_grid, when
+from tests.features.naive import Index, Row, Source, is_known, on_grid
+from tests.features.naive_codes import codes_known
 
 Facts = Mapping[str, float | None]
 Found = dict[str, float | None]
@@ -252,34 +253,6 @@ def log_odds(categories: set[str]) -> float:
     return sum(PARR30.get(category, 0.0) for category in categories)
 
 
-def known_codes(source: Source, index: Index, settings: FeatureSettings, back: int) -> set[str]:
-    """Codes of diagnoses that were known in time, made up to so many days before admission (or in the stay, where that is coded)."""
-    visits = {row["visit_occurrence_id"]: row for row in source.of(index.person_id, "visit_occurrence")}
-    found = set()
-    for row in source.of(index.person_id, "condition_occurrence"):
-        code = "".join(character for character in (row["condition_source_value"] or "").upper() if character.isalnum())
-        visit = visits.get(row["visit_occurrence_id"])
-        on = max(row["condition_start_date"], visit["visit_start_date"]) if visit else row["condition_start_date"]
-        ago = days(index.admission_date, on)
-        if row["visit_occurrence_id"] in index.visits:
-            wanted = settings.coding_is_live and ago <= back
-        else:
-            wanted = 1 <= ago <= back and is_known(
-                row, "condition_start_date", "condition_start_datetime", index, settings
-            )
-            wanted = wanted and (visit is None or _ended(visit, settings) < index.predicted_at)
-        if code and wanted:
-            found.add(code)
-    return found
-
-
-def _ended(visit: Row, settings: FeatureSettings) -> datetime:
-    blank = end_of_day(visit["visit_end_date"])
-    if settings.dates_are_known == "start_of_day":
-        blank = datetime.combine(visit["visit_end_date"], datetime.min.time())
-    return when(visit, "visit_end_date", "visit_end_datetime") or blank
-
-
 NYHA = {"420300004": 1, "421704003": 2, "420913000": 3, "422293003": 4}
 SMOKING = {"77176002": 1, "449868002": 1, "8517006": 0, "266919005": 0}
 SMOKING_CONCEPTS = {4298794: 1, 42709996: 1, 4310250: 0, 4144272: 0}
@@ -327,8 +300,9 @@ def statements(source: Source, index: Index, settings: FeatureSettings) -> Found
 def expected(source: Source, index: Index, settings: FeatureSettings, made: Facts) -> Found:
     """Every column of the scores, from what the other families made of this index discharge, and from the source."""
     habits = statements(source, index, settings)
-    before = charlson(known_codes(source, index, settings, settings.condition_lookback_days))
-    lately = charlson(known_codes(source, index, settings, 730))
+    known = codes_known(source, index, settings, "icd10_uk")
+    before = charlson({code for code, ago, _ in known if ago <= settings.condition_lookback_days})
+    lately = charlson({code for code, ago, _ in known if ago <= 730})
     facts: Found = {
         "emergency_admission": float(index.unplanned),
         **{name: value for name, value in made.items() if not name.startswith(("lace_", "parr30_"))},

@@ -138,4 +138,4 @@ def test_scores_are_not_offered_to_the_model_unless_a_study_asks(engine: Any) ->
 def test_what_is_made_of_diagnoses_says_where_it_comes_from(engine: Any, name: str) -> None:
     _, made, _ = made_from(engine, [FeatureExample("", {})])
     entry = next(entry for entry in made.catalogue if entry.name == name)
-    assert entry.sources == ("condition_occurrence",)
+    assert entry.sources[0] == "condition_occurrence"

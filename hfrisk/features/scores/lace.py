@@ -13,6 +13,7 @@ import ibis.expr.types as ir
 
 from hfrisk.codelists import read_csv
 from hfrisk.features.charlson import categories
+from hfrisk.features.coded import sources
 from hfrisk.features.family import KEYS, Context
 from hfrisk.features.scores.facts import SCORES
 from hfrisk.features.scores.points import Inputs, Made, parts_of, score_entry, scored
@@ -50,7 +51,7 @@ def charlson_for_lace(inputs: Inputs) -> Inputs:
         f"Charlson index in LACE ({variant['words']})",
         upper=sum(weights.values()),
         window=f"{days} days before admission",
-        sources=("condition_occurrence",),
+        sources=sources(inputs.context),
         monotone="none",
     )
     return inputs.beside(found.select(*KEYS, lace_charlson=total.cast("float64")), [entry])

@@ -8,6 +8,7 @@ from operator import add
 import ibis.expr.types as ir
 
 from hfrisk.features.charlson import categories
+from hfrisk.features.coded import sources
 from hfrisk.features.family import KEYS, on_grid
 from hfrisk.features.scores.facts import SCORES
 from hfrisk.features.scores.lace import with_heart_failure, without_lesser
@@ -73,7 +74,7 @@ def conditions_for_parr30(inputs: Inputs) -> Inputs:
         "parr30_conditions",
         "conditions of the last two years in PARR-30",
         window=f"{days} days before admission",
-        sources=("condition_occurrence",),
+        sources=sources(inputs.context),
         upper=5,
     )
     return inputs.beside(found.select(*KEYS, parr30_conditions=total.cast("float64")), [entry])

@@ -266,4 +266,54 @@ EXAMPLES = [
         tables={"drug_exposure": "drug_concept_id drug_exposure_start_date\n778939 2023-06-14"},
         expect={"maggic_ras_inhibitor": 0, "maggic_beta_blocker": 3},
     ),
+    FeatureExample(
+        "A procedure of the stay has a point and an oncology ward two in HOSPITAL, which then has a total",
+        stay=f"{VISITS} main_specialty\n1 10 262 2023-06-05T14:00:00 2023-06-11T16:30:00 370",
+        tables={
+            **last("3000963 2023-06-10 - 110 8636", "3019550 2023-06-10 - 132 8753"),
+            "procedure_occurrence": "procedure_date visit_occurrence_id procedure_source_value\n2023-06-07 1 K49.1",
+        },
+        expect={"hospital_oncology": 2, "hospital_procedure": 1, "score_hospital": 1 + 2 + 1 + 1 + 1 + 0 + 2, "hospital_observed": 7},
+    ),
+    FeatureExample(
+        "Without a haemoglobin, its points and the HOSPITAL score are missing",
+        stay=f"{VISITS} main_specialty\n1 10 262 2023-06-05T14:00:00 2023-06-11T16:30:00 300",
+        tables=last("3019550 2023-06-10 - 132 8753"),
+        expect={"hospital_haemoglobin": None, "hospital_oncology": 0, "hospital_procedure": 0, "score_hospital": None},
+    ),
+    FeatureExample(
+        "MAGGIC where everything is recorded: ejection fraction 28 % (5), 82 years (10), pressure 118 (4), body-mass index 22 (3), creatinine "
+        "140 (3), NYHA III (6), a man (1) who smokes (1), diabetes (3), chronic lung disease (2), heart failure for three years (2), no "
+        "beta-blocker (3), an ARNI (0): 43 points, and the published risks of death",
+        tables={
+            **last(
+                "3027172 2023-06-08 - 28 -",
+                "4152194 2023-06-06 - 150 -",
+                "4152194 2023-06-12 - 118 -",
+                "4245997 2023-06-06 - 22 -",
+                "3020564 2023-06-12 - 140 8749",
+            ),
+            **stated("0 2023-06-10 - - - 420913000", "4298794 2020-06-10 - - - -"),
+            "condition_occurrence": codes("2020-06-01 I50.9", "2020-06-01 E11.9", "2020-06-01 J44.9"),
+            "drug_exposure": "drug_concept_id drug_exposure_start_date\n778939 2023-06-14",
+        },
+        expect={"score_maggic": 43, "maggic_risk_1y": 0.625, "maggic_risk_3y": 0.908, "maggic_observed": 13},
+    ),
+    FeatureExample(
+        "Without an ejection fraction nothing that depends on it has points, and MAGGIC has no total",
+        tables=stated("0 2023-06-10 - - - 420913000"),
+        expect={"maggic_lvef": None, "maggic_age": None, "maggic_systolic": None, "score_maggic": None, "maggic_risk_1y": None},
+    ),
+    FeatureExample(
+        "Where the race term is used as published, a Black patient has none of its points",
+        person="10 8507 1973 1 6 N",
+        settings={"gwtg_race_term": "as_published"},
+        expect={"gwtg_hf_race": 0},
+    ),
+    FeatureExample(
+        "Where the race term is used as published, an ethnicity that is not stated is missing",
+        person="10 8507 1973 1 6 Z",
+        settings={"gwtg_race_term": "as_published"},
+        expect={"gwtg_hf_race": None},
+    ),
 ]
