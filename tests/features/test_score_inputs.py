@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from hfrisk.cdm import Cdm
+from hfrisk.cdm.maps import Maps
 from hfrisk.cohort import CohortSettings, build_cohort
 from hfrisk.features import FeatureSettings, FeatureTable, build_features
 from hfrisk.features.scores import score_inputs
@@ -139,3 +140,27 @@ def test_what_is_made_of_diagnoses_says_where_it_comes_from(engine: Any, name: s
     _, made, _ = made_from(engine, [FeatureExample("", {})])
     entry = next(entry for entry in made.catalogue if entry.name == name)
     assert entry.sources[0] == "condition_occurrence"
+
+
+def test_parr30_of_the_worked_example_from_records(engine: Any) -> None:
+    head = "visit_occurrence_id person_id visit_concept_id start end admission_method"
+    example = FeatureExample(
+        "",
+        {},
+        person="person_id gender_concept_id year_of_birth month_of_birth day_of_birth race_source_value location_id\n10 8507 1943 1 6 A 1",
+        stay=f"{head}\n1 10 262 2023-06-05T14:00:00 2023-06-15T16:30:00 21\n2 10 262 2022-11-01 2022-11-09 21",
+        tables={
+            "location": "location_id location_source_value\n1 E01000001",
+            "condition_occurrence": codes("2022-09-01 J44.9", "2022-09-01 N18.3", "2020-09-01 C50.9"),
+        },
+    )
+    cdm = engine.open(stacked([example]))
+    cdm.maps = Maps(imd={"e01000001": 2}, imd_score={"e01000001": 30.0}, imd_release="2019")
+    cohort = build_cohort(cdm, CohortSettings(minimum_age=None, complete_follow_up=False), DATA_END, DATA_START)
+    chosen = FeatureSettings(families=FAMILIES)
+    made = build_features(cdm, cohort, chosen)
+    found = cdm.frame(made.table, "features").set_index("index_id").loc[1]
+    assert found["score_parr30"] == pytest.approx(0.219)
+    assert found["parr30_observed"] == 6
+    inputs = score_inputs(cdm, made, chosen).set_index(["score", "input"])["observed"]
+    assert inputs["parr30", "imd_score"] == inputs["parr30", "score_parr30"]
