@@ -23,14 +23,26 @@ from hfrisk.fingerprints import text_fingerprint
 if TYPE_CHECKING:
     from hfrisk.cdm.source import Cdm
 
-__all__ = ["NOT_AN_ANALYTE", "AnalyteRow", "Maps", "load_maps", "looked_up", "matched", "trusts", "unit_concept"]
+__all__ = [
+    "NOT_AN_ANALYTE",
+    "AnalyteRow",
+    "Maps",
+    "areas",
+    "load_maps",
+    "looked_up",
+    "matched",
+    "trusts",
+    "unit_concept",
+]
 
 NOT_AN_ANALYTE = "none"
 """What a map of analytes says of a test that stands under a concept by mistake."""
 
-_Value = TypeVar("_Value", str, int)
 _INLINE = 200
 _BETWEEN_KEYS = "¦"
+_BETWEEN_AREAS = "¶"
+_AREAS_A_ROW = 1000
+_HIGHEST_SCORE = 100
 
 
 @dataclass(frozen=True)
@@ -44,14 +56,34 @@ class AnalyteRow:
 
 
 @dataclass(frozen=True)
+class _Area:
+    """What one line of a map of small areas says; None where it has no such column, or an empty cell."""
+
+    quintile: int
+    decile: int | None
+    score: float | None
+    rural: int | None
+
+
+_Value = TypeVar("_Value", str, _Area)
+
+
+@dataclass(frozen=True)
 class Maps:
-    """The site's maps, each empty where the study names none. Keys are trimmed and in lower case."""
+    """The site's maps, each empty where the study names none. Keys are trimmed and in lower case.
+
+    `imd` holds the quintile of every small area; `imd_decile`, `imd_score` and `rural` (1 or 0) those of the areas for which the map
+    says them.
+    """
 
     analyte: tuple[AnalyteRow, ...] = ()
     trust: Mapping[str, str] = field(default_factory=dict)
     imd: Mapping[str, int] = field(default_factory=dict)
     imd_release: str = ""
     ethnicity: Mapping[str, str] = field(default_factory=dict)
+    imd_decile: Mapping[str, int] = field(default_factory=dict)
+    imd_score: Mapping[str, float] = field(default_factory=dict)
+    rural: Mapping[str, int] = field(default_factory=dict)
     fingerprint: str = ""
 
 
@@ -74,12 +106,22 @@ def load_maps(settings: SiteMaps) -> Maps:
 
     analyte = _analytes(list(rows(settings.analyte, ("source_value", "analyte"))))
     trust = _one_each(rows(settings.trust, ("source_value", "trust")), lambda line: line.filled("trust"))
-    imd = _one_each(rows(settings.imd, ("source_value",)), _quintile)
+    small_areas = _one_each(rows(settings.imd, ("source_value",)), _area)
     ethnicity = _one_each(rows(settings.ethnicity, ("source_value", "category")), _category)
     release = settings.imd_release or ""
     given = [str(path is not None) for path in (settings.analyte, settings.trust, settings.imd, settings.ethnicity)]
     fingerprint = text_fingerprint([*given, release, *contents]) if contents else ""
-    return Maps(analyte, trust, imd, release, ethnicity, fingerprint)
+    return Maps(
+        analyte=analyte,
+        trust=trust,
+        imd={key: area.quintile for key, area in small_areas.items()},
+        imd_release=release,
+        ethnicity=ethnicity,
+        imd_decile={key: area.decile for key, area in small_areas.items() if area.decile is not None},
+        imd_score={key: area.score for key, area in small_areas.items() if area.score is not None},
+        rural={key: area.rural for key, area in small_areas.items() if area.rural is not None},
+        fingerprint=fingerprint,
+    )
 
 
 def matched(value: ir.StringValue) -> ir.StringValue:
@@ -106,6 +148,45 @@ def looked_up(cdm: Cdm, pairs: Mapping[str, str | int]) -> ir.Table:
         {"keys": "string", "value": kind},
     )
     return packed.select(key=packed["keys"].split(_BETWEEN_KEYS).unnest(), value=packed.value)
+
+
+def areas(cdm: Cdm) -> ir.Table:
+    """The small areas of the site's map: `key`, `quintile`, `decile`, `score`, `rural`; NULL where the map does not say.
+
+    Like `looked_up`, but with several values a key, nearly all of them different: whole lines are written as text, a thousand to a
+    row, and taken apart in the engine.
+    """
+    maps = cdm.maps
+    rows: list[dict[str, object]] = [
+        {
+            "key": key,
+            "quintile": quintile,
+            "decile": maps.imd_decile.get(key),
+            "score": maps.imd_score.get(key),
+            "rural": maps.rural.get(key),
+        }
+        for key, quintile in maps.imd.items()
+    ]
+    if len(rows) <= _INLINE:
+        types = {"key": "string", "quintile": "int64", "decile": "int64", "score": "float64", "rural": "int64"}
+        return cdm.values(rows, types)
+    lines = [_BETWEEN_KEYS.join("" if cell is None else str(cell) for cell in row.values()) for row in rows]
+    packed = cdm.values(
+        [
+            {"lines": _BETWEEN_AREAS.join(lines[first : first + _AREAS_A_ROW])}
+            for first in range(0, len(lines), _AREAS_A_ROW)
+        ],
+        {"lines": "string"},
+    )
+    apart = packed.select(cells=packed["lines"].split(_BETWEEN_AREAS).unnest())
+    apart = apart.select(cells=apart.cells.split(_BETWEEN_KEYS))
+    told = {
+        name: apart.cells[place].nullif("").cast(kind)
+        for place, (name, kind) in enumerate(
+            (("quintile", "int64"), ("decile", "int64"), ("score", "float64"), ("rural", "int64")), start=1
+        )
+    }
+    return apart.select(key=apart.cells[0], **told)
 
 
 def trusts(cdm: Cdm) -> ir.Table:
@@ -150,8 +231,9 @@ class _Line:
 
     def key(self) -> str:
         text = self.filled("source_value")
-        if _BETWEEN_KEYS in text:
-            raise self.wrong(f"A source value holds the character {_BETWEEN_KEYS}.", "It cannot be in a map.")
+        for character in (_BETWEEN_KEYS, _BETWEEN_AREAS):
+            if character in text:
+                raise self.wrong(f"A source value holds the character {character}.", "It cannot be in a map.")
         return text.lower()
 
 
@@ -265,18 +347,63 @@ def _unit(line: _Line) -> int | None:
     return concept
 
 
-def _quintile(line: _Line) -> int:
-    for column, groups in (("imd_quintile", 5), ("imd_decile", 10)):
-        if column not in line.cells:
-            continue
-        text = line.filled(column)
-        if not text.isdigit() or not 1 <= int(text) <= groups:
-            raise line.wrong(
-                f"The {column} is not a whole number from 1 to {groups}.",
-                "1 is the most deprived. A column of deciles is called imd_decile.",
-            )
-        return (int(text) * 5 + groups - 1) // groups
-    raise line.wrong("The map has neither imd_quintile nor imd_decile.", "Name the column of the index one of the two.")
+def _area(line: _Line) -> _Area:
+    """A quintile may be given by its decile; a decile is never made of a quintile."""
+    quintile, decile = _group_of(line, "imd_quintile", 5), _group_of(line, "imd_decile", 10)
+    if quintile is None and decile is None:
+        raise line.wrong(
+            "The map has neither imd_quintile nor imd_decile.", "Name the column of the index one of the two."
+        )
+    of_the_decile = None if decile is None else (decile + 1) // 2
+    if quintile is not None and of_the_decile is not None and quintile != of_the_decile:
+        raise line.wrong(
+            "The imd_decile does not lie in the imd_quintile.",
+            "Deciles 1 and 2 are quintile 1, the most deprived. Look which of the two columns is right.",
+        )
+    return _Area(quintile or of_the_decile or 0, decile, _score(line), _rural(line))
+
+
+def _group_of(line: _Line, column: str, groups: int) -> int | None:
+    if column not in line.cells:
+        return None
+    text = line.filled(column)
+    if not text.isdigit() or not 1 <= int(text) <= groups:
+        raise line.wrong(
+            f"The {column} is not a whole number from 1 to {groups}.",
+            "1 is the most deprived. A column of deciles is called imd_decile.",
+        )
+    return int(text)
+
+
+def _score(line: _Line) -> float | None:
+    text = line.cells.get("imd_score", "")
+    if not text:
+        return None
+    try:
+        score = float(text)
+    except ValueError:
+        score = -1.0
+    if not 0 <= score <= _HIGHEST_SCORE:
+        raise line.wrong(
+            f"The imd_score is not a number from 0 to {_HIGHEST_SCORE}.",
+            "The score of the index, higher is more deprived; not its rank. Leave the cell empty where it is not known.",
+        )
+    return score
+
+
+def _rural(line: _Line) -> int | None:
+    text = line.cells.get("rurality", "").upper()
+    if not text:
+        return None
+    listed = read_yaml("social.yaml")["rurality"]
+    if text in listed["rural"]:
+        return 1
+    if text in listed["urban"]:
+        return 0
+    raise line.wrong(
+        "The rurality is none that hfrisk knows.",
+        f"Known: {', '.join([*listed['urban'], *listed['rural']])}. Leave the cell empty where it is not known.",
+    )
 
 
 def _category(line: _Line) -> str:

@@ -28,7 +28,8 @@ class SiteMaps(Settings):
     imd: Path | None = Field(
         default=None,
         description="The deprivation of each small area, for people without an observation of it. Columns: source_value "
-        "(location_source_value, an LSOA), imd_quintile or imd_decile; 1 is the most deprived.",
+        "(location_source_value, an LSOA), imd_quintile or imd_decile; 1 is the most deprived. Where the site has them, imd_score (the "
+        "score of the index, which PARR-30 asks for) and rurality (U or R, or the ONS class).",
     )
     imd_release: Literal["2015", "2019", "2025"] | None = Field(
         default=None,

@@ -6,8 +6,9 @@ from hfrisk.cohort.codes import coded, starts_with_any
 from hfrisk.cohort.result import Cohort
 from hfrisk.cohort.sensitivity import sensitivity_cohorts
 from hfrisk.cohort.settings import CohortSettings
-from hfrisk.cohort.stays import ED_VISIT, ED_WITH_ADMISSION
+from hfrisk.cohort.stays import ED_VISIT, ED_WITH_ADMISSION, code
 from hfrisk.cohort.times import known_at, moment
+from hfrisk.cohort.unplanned import attendances_that_led
 
 __all__ = [
     "ED_VISIT",
@@ -17,7 +18,9 @@ __all__ = [
     "Cohort",
     "CohortSettings",
     "Traced",
+    "attendances_that_led",
     "build_cohort",
+    "code",
     "coded",
     "known_at",
     "moment",

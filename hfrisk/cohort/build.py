@@ -33,6 +33,12 @@ from hfrisk.errors import DataError
 
 __all__ = ["Traced", "build_cohort", "trace_spells"]
 
+# what the other rooms see of a stay
+_OF_A_STAY = (
+    *("person_id", "index_id", "visit_occurrence_id", "joined_by", "opening", "closing"),
+    *("source", "destination", "admitted_from_concept_id", "discharged_to_concept_id"),
+)
+
 
 def build_cohort(
     cdm: Cdm, settings: CohortSettings, data_end: date | None = None, data_start: date | None = None
@@ -67,7 +73,7 @@ def build_cohort(
     return Cohort(
         table=index.drop(*[c for c in index.columns if c.startswith("keeps_")]),
         spells=stage.table,
-        stays=stays.select("person_id", "index_id", "visit_occurrence_id", "joined_by", "opening", "closing"),
+        stays=stays.select(*_OF_A_STAY),
         key=stage.key,
         cdm=cdm,
         rules=rules,

@@ -72,6 +72,7 @@ def inpatient_stays(cdm: Cdm, settings: CohortSettings, data_end: date | None = 
         "visit_concept_id",
         "care_site_id",
         "admitted_from_concept_id",
+        "discharged_to_concept_id",
         "main_specialty",
         method=code(stays.admission_method),
         source=source,

@@ -13,7 +13,7 @@ from hfrisk.cohort.settings import CohortSettings
 from hfrisk.cohort.stays import ED_VISIT, code
 from hfrisk.cohort.times import moment
 
-__all__ = ["first_after_each_attendance", "with_unplanned"]
+__all__ = ["attendances_that_led", "first_after_each_attendance", "with_unplanned"]
 
 
 def with_unplanned(cdm: Cdm, spells: ir.Table, settings: CohortSettings) -> ir.Table:
@@ -83,7 +83,13 @@ def _with_attendance(cdm: Cdm, spells: ir.Table) -> ir.Table:
 
 
 def first_after_each_attendance(cdm: Cdm, admissions: ir.Table, key: Sequence[str], tie: str) -> ir.Table:
-    """The admissions that an A&E visit led to: their key and `through_attendance` (True).
+    """The admissions that an A&E visit led to: their key and `through_attendance` (True). See `attendances_that_led`."""
+    led = attendances_that_led(cdm, admissions, key, tie).select(*key).distinct()
+    return led.mutate(through_attendance=ibis.literal(True))
+
+
+def attendances_that_led(cdm: Cdm, admissions: ir.Table, key: Sequence[str], tie: str) -> ir.Table:
+    """The admissions that an A&E visit led to: their key and `attendance`, the id of the visit.
 
     The visit ended on the day of the admission or the day before, and not after it where both have times. One visit leads to one
     admission, the first after it.
@@ -115,5 +121,4 @@ def first_after_each_attendance(cdm: Cdm, admissions: ir.Table, key: Sequence[st
         ibis.window(group_by=[pairs.person_id, pairs.attendance], order_by=[pairs.admitted_at, pairs[tie]])
     )
     led = pairs.mutate(turn=turn)
-    led = led.filter(led.turn == 0).select(*key).distinct()
-    return led.mutate(through_attendance=ibis.literal(True))
+    return led.filter(led.turn == 0).select(*key, "attendance")

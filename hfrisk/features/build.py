@@ -11,9 +11,9 @@ from hfrisk.cdm import Cdm
 from hfrisk.checks import Check
 from hfrisk.cohort import Cohort
 from hfrisk.errors import StudyError
-from hfrisk.features.demography import GROUPS, groups
 from hfrisk.features.dictionary import Feature, chosen_by, refuse_doubles
 from hfrisk.features.family import KEYS, Context, Family, joined
+from hfrisk.features.groups import GROUPS, groups
 from hfrisk.features.plugins import Named, families_of
 from hfrisk.features.settings import FeatureSettings
 

@@ -42,7 +42,6 @@ def lines(vocabulary: str) -> list[Line]:
         found += [("frailty", row["code"], row["code"]) for row in read_csv("hfrs.csv")]
     for name, entry in read_yaml("conditions.yaml").items():
         found += [("condition", name, prefix) for prefix in entry[edition]]
-    found += [("condition", "living_alone", prefix) for prefix in read_yaml("social.yaml")["living_alone"][edition]]
     return found
 
 

@@ -1,4 +1,4 @@
-"""Long-term conditions and social circumstances from coded diagnoses, and the indices that are made of them."""
+"""Long-term conditions from coded diagnoses, and the indices that are made of them."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _THEME = "Other long-term conditions"
 
 
 def comorbidity(context: Context) -> Family:
-    """A dozen long-term conditions, the number of different diagnoses, living alone, and the Charlson and Elixhauser indices.
+    """A dozen long-term conditions, the number of different diagnoses, and the Charlson and Elixhauser indices.
 
     A condition counts as known from any diagnosis of it within ``condition_lookback_days`` before admission, and from those of the stay
     itself where coding is live.
@@ -59,7 +59,6 @@ def _conditions(long: ir.Table, days: int) -> dict[str, ir.Value]:
         # in the index stay everybody has heart failure
         nearest = "nearest_earlier" if name == "heart_failure_before" else "nearest"
         made[name] = flag(long, "condition", name, days, nearest=nearest)
-    made["living_alone"] = flag(long, "condition", "living_alone", days)
     return made
 
 
@@ -80,20 +79,6 @@ def _entries(context: Context, days: int) -> list[Feature]:
         _entry(context, name, days, words=entry["words"], direction=entry["direction"])
         for name, entry in read_yaml("conditions.yaml").items()
     ]
-    alone = read_yaml("social.yaml")["living_alone"]
-    made.append(
-        _entry(
-            context,
-            "living_alone",
-            days,
-            words=alone["words"],
-            family="deprivation",
-            theme="Where and how people live",
-            direction="higher",
-            modifiable=True,
-            sensitive=True,
-        )
-    )
     return made
 
 

@@ -117,7 +117,7 @@ def on_grid(value: ir.NumericValue, precision: float) -> ir.FloatingValue:
     does alike. A power of ten is divided by, not multiplied with, so that 0.1 stays the number that a reader writes as 0.1.
     """
     value = value.cast("float64")
-    parts = {1.0: 1.0, 0.1: 10.0, 0.01: 100.0, 0.001: 1000.0}.get(precision)
+    parts = {1.0: 1.0, 0.1: 10.0, 0.01: 100.0, 0.001: 1000.0, 0.0001: 10_000.0}.get(precision)
     steps = value * parts if parts else value / precision
     whole = (steps.abs() + 0.5).floor().cast("float64")
     whole = ibis.ifelse(steps < 0, -whole, whole)

@@ -127,6 +127,43 @@ class FeatureSettings(Settings):
         default=False,
         description="Whether the year of discharge is an input. A model that leans on it cannot be used in a year it has not seen.",
     )
+    ethnicity_observations: tuple[int, ...] = Field(
+        default=(),
+        description="observation_concept_id values that record ethnicity, where the source has dated records besides the table person. The "
+        "latest that says an ethnicity and was known in time goes before the table person.",
+    )
+    living_alone_observations: tuple[int, ...] = Field(
+        default=(),
+        description="More concepts of an observation, or of its value, that say that a person lives alone.",
+    )
+    care_home_observations: tuple[int, ...] = Field(
+        default=(),
+        description="Concepts of an observation, or of its value, that say that a person lives in a care home.",
+    )
+    specialist_review_observations: tuple[int, ...] = Field(
+        default=(),
+        description="observation_concept_id values that record a review by the heart-failure team, as in "
+        "cohort.eligibility.team_list_observations. Empty: the feature is not made.",
+    )
+    cardiology_wards: tuple[str, ...] = Field(
+        default=(),
+        description="Wards of cardiology: care_site_name, care_site_source_value or care_site_id of an episode or a stay, whatever their "
+        "case. Episodes under cardiologists (main specialty 320) count without being named.",
+    )
+    ejection_fraction_measurements: tuple[int, ...] = Field(
+        default=(),
+        description="More measurement_concept_id values that hold the left-ventricular ejection fraction.",
+    )
+    ejection_fraction_lookback_days: int = Field(
+        default=730,
+        ge=0,
+        description="How far before admission an ejection fraction, or a diagnosis that tells it, counts, in days.",
+    )
+    procedures_are_known: Literal["when_done", "when_coded"] = Field(
+        default="when_done",
+        description="When a procedure of the stay is known: when_done (theatres and wards record it as it happens) or when_coded (it comes "
+        "from clinical coding, like the diagnoses: see coding_is_live; without it the procedures of the stay are not features).",
+    )
     most_sites: int = Field(
         default=30,
         ge=1,
@@ -137,6 +174,29 @@ class FeatureSettings(Settings):
         default_factory=dict,
         description="Concept sets, codes and cohorts of the study's own as features: a name, and what is looked for. For instance "
         "{amyloid: {words: cardiac amyloidosis recorded, table: condition_occurrence, codes: [E85], statistics: [any, days_since]}}.",
+    )
+
+    # clinical scores
+    charlson_variant: Literal["schneeweiss", "original", "quan2011"] = Field(
+        default="schneeweiss",
+        description="Which weights the Charlson index has that LACE's C comes from: schneeweiss (as in the LACE paper), original "
+        "(Charlson 1987) or quan2011.",
+    )
+    hospital_variant: Literal["2013", "2016"] = Field(
+        default="2016",
+        description="Which HOSPITAL score is made: that of 2013 (0, 1 to 5 or more than 5 admissions in the year before) or that of the "
+        "validation of 2016 (0 or 1, 2 to 5, more than 5), to which the published bands belong.",
+    )
+    gwtg_race_term: Literal["omit", "as_published"] = Field(
+        default="omit",
+        description="Race term of the GWTG-HF score: omit gives everybody the 3 points of the larger group; as_published gives Black "
+        "patients none, which is an equity concern.",
+    )
+    scores_missing: Literal["missing", "normal"] = Field(
+        default="missing",
+        description="What a clinical score makes of an input that was not observed. missing: it has no total. normal: missing tests "
+        "and facts count as normal, as the validations of HOSPITAL did; ejection fraction, NYHA class, deprivation, "
+        "age and sex are never assumed.",
     )
 
     @field_validator("own")

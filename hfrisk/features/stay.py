@@ -1,55 +1,21 @@
-"""The hospital stay itself."""
+"""The hospital stay itself, put together from its parts."""
 
 from __future__ import annotations
 
-import ibis.expr.types as ir
-
-from hfrisk.features.dictionary import Feature
-from hfrisk.features.family import KEYS, Context, Family, on_grid
+from hfrisk.features.arrival import arrival, season
+from hfrisk.features.critical_care import critical_care
+from hfrisk.features.departure import departure
+from hfrisk.features.ejection_fraction import ejection_fraction
+from hfrisk.features.family import Context, Family
+from hfrisk.features.parts import put_together
+from hfrisk.features.procedures import procedures
+from hfrisk.features.wards import wards
 
 __all__ = ["stay"]
 
-_THEME = "This hospital stay"
+_PARTS = (departure, arrival, season, wards, critical_care, ejection_fraction, procedures)
 
 
 def stay(context: Context) -> Family:
-    """Length of the continuous spell, and the year where a study asks for it; a day after admission nobody knows the length."""
-    index = context.index
-    entries: list[Feature] = []
-    columns: dict[str, ir.Value] = {}
-    if context.cohort.prediction_time != "admission_24h":
-        entries.append(
-            Feature(
-                "length_of_stay",
-                "length of stay",
-                family="stay",
-                theme=_THEME,
-                unit="days",
-                window="in the stay",
-                sources=("visit_occurrence",),
-                precision=1,
-                lower=0,
-                upper=365,
-                direction="higher",
-                modifiable=True,
-                skewed=True,
-            )
-        )
-        columns["length_of_stay"] = on_grid(index.length_of_stay, 1)
-    if context.settings.calendar_year:
-        entries.append(
-            Feature(
-                "calendar_year",
-                "year of the prediction",
-                family="stay",
-                theme=_THEME,
-                unit="year",
-                window="when the risk is asked for",
-                sources=("visit_occurrence",),
-                precision=1,
-                lower=2000,
-                upper=2100,
-            )
-        )
-        columns["calendar_year"] = on_grid(index.predicted_at.year(), 1)
-    return Family(tuple(entries), index.select(*KEYS, **columns) if entries else None)
+    """How the stay began and ended, who looked after the patient, what was done, and how the heart works."""
+    return put_together(context, [part(context) for part in _PARTS])

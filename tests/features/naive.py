@@ -5,6 +5,7 @@ A module `naive_<family>` has `expected(source, index, settings)`, which gives e
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
@@ -14,7 +15,7 @@ import pandas as pd
 
 from hfrisk.cdm import Cdm
 from hfrisk.cohort import Cohort
-from hfrisk.features import FeatureSettings, build_features
+from hfrisk.features import Feature, FeatureSettings, build_features
 
 __all__ = ["Expected", "Index", "Source", "differences", "end_of_day", "is_known", "on_grid", "when"]
 
@@ -70,7 +71,8 @@ class Source:
         return [row for rows in self._by_person[table].values() for row in rows]
 
 
-Expected = Callable[[Source, Index, FeatureSettings], dict[str, float | None]]
+Expected = Callable[..., dict[str, float | None]]
+"""Of a source, an index discharge and settings; one that has the parameter `made` is given what the engine made of the row, too."""
 
 
 def when(row: Row, day: str, at: str) -> datetime | None:
@@ -101,7 +103,7 @@ def on_grid(value: float | None, precision: float) -> float | None:
     """Rounded to a multiple of the precision, halves away from zero, as a reader writes it."""
     if value is None:
         return None
-    parts = {1.0: 1.0, 0.1: 10.0, 0.01: 100.0, 0.001: 1000.0}.get(float(precision))
+    parts = {1.0: 1.0, 0.1: 10.0, 0.01: 100.0, 0.001: 1000.0, 0.0001: 10_000.0}.get(float(precision))
     steps = value * parts if parts else value / precision
     whole = float(int(abs(steps) + 0.5)) * (-1 if steps < 0 else 1)
     return whole / parts if parts else whole * precision
@@ -120,16 +122,18 @@ def differences(
 ) -> list[str]:
     """Where the features that the engine made differ from the naive reference; empty when they are the same.
 
-    Every column of the families that ``expected`` speaks of is compared, for each index discharge (or `sample` of them).
+    Every column of the families that ``expected`` speaks of is compared, for each index discharge (or `sample` of them). One that works
+    from what other families made speaks of its own only.
     """
     chosen = FeatureSettings(**{"families": tuple(families), **settings})
     made = build_features(cdm, cohort, chosen, vocabulary)
     frame = cdm.frame(made.table, "features").set_index("index_id")
     found: list[str] = []
     names: set[str] = set()
+    from_others = "made" in inspect.signature(expected).parameters
     for index in indexes(cdm, cohort, sample):
-        mine = expected(source, index, chosen)
         row = frame.loc[index.index_id]
+        mine = expected(source, index, chosen, **({"made": _numbers(made.catalogue, row)} if from_others else {}))
         for name, value in mine.items():
             names.add(name)
             if name not in frame.columns:
@@ -140,8 +144,13 @@ def differences(
             got = None if pd.isna(row[name]) else float(row[name])
             if (got is None) != (value is None) or (got is not None and value is not None and abs(got - value) > 1e-9):
                 found.append(f"{index.index_id} {name}: {got}, expected {value}")
-    unchecked = sorted({entry.name for entry in made.catalogue} - names)
+    spoken_of = {entry.family for entry in made.catalogue if entry.name in names or not from_others}
+    unchecked = sorted({entry.name for entry in made.catalogue if entry.family in spoken_of} - names)
     return found + [f"not compared: {name}" for name in unchecked]
+
+
+def _numbers(catalogue: Sequence[Feature], row: pd.Series) -> dict[str, float | None]:
+    return {entry.name: None if pd.isna(row[entry.name]) else float(row[entry.name]) for entry in catalogue}
 
 
 def indexes(cdm: Cdm, cohort: Cohort, sample: int | None = None) -> list[Index]:

@@ -61,10 +61,7 @@ def expected_of(known: Known, index: Index, settings: FeatureSettings, vocabular
     far = settings.condition_lookback_days
     index_far = settings.comorbidity_index_lookback_days or far
     made: dict[str, float | None] = {}
-    for name, entry in {
-        **read_yaml("conditions.yaml"),
-        "living_alone": read_yaml("social.yaml")["living_alone"],
-    }.items():
+    for name, entry in read_yaml("conditions.yaml").items():
         made[name] = float(
             any(
                 code.startswith(tuple(entry[edition])) and ago <= far and (earlier or name != "heart_failure_before")

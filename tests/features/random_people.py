@@ -97,4 +97,16 @@ def _visit(
         "admission_method": rng.choice(["21", "2A", "22", "11", "12", None]) if concept in (9201, 262) else None,
         "main_specialty": rng.choice(["300", "320", "430", "370", None]),
         "attended": rng.choice(["5", "6", "3", "2", None]) if concept == 9202 else None,
+        **(_from_and_to(visit) if concept in (9201, 262) else {}),
+    }
+
+
+def _from_and_to(visit: int) -> dict[str, Any]:
+    rng = random.Random(f"places {visit}")
+    return {
+        "admitted_from_source_value": rng.choice(["19", "19", "29", "54", "55", "85", "51", "99", "zz", None, None]),
+        "admitted_from_concept_id": rng.choice([None, 0, 8676, 8717, 8546]),
+        "discharged_to_source_value": rng.choice(["19", "19", "19", "54", "65", "88", "29", "99", None, None]),
+        "discharged_to_concept_id": rng.choice([None, None, 0, 8676, 8546, 32759]),
+        "discharge_method": rng.choice(["1", "1", "1", "2", None]),
     }

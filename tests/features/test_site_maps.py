@@ -11,8 +11,9 @@ import pytest
 from hfrisk.cdm import Cdm
 from hfrisk.cdm.maps import AnalyteRow, Maps
 from hfrisk.features import FeatureSettings
-from hfrisk.features.demography import demography, groups
+from hfrisk.features.demography import demography
 from hfrisk.features.family import Context, Family
+from hfrisk.features.groups import groups
 from hfrisk.features.measurements import laboratory as measurements
 from tests import omop_text
 
@@ -30,6 +31,13 @@ SITES = "care_site_id care_site_name care_site_source_value\n100 CCU W12\n101 Lo
 # everybody's stay: 5 to 15 June 2023; the last two at a site that no list has, and at none
 AT_SITE = {1: 100, 2: 101, 3: 100, 4: 101, 5: 102, 6: None}
 
+# where people came from does not matter here
+STAYS = {
+    **dict.fromkeys(("person_id", "index_id", "visit_occurrence_id", "admitted_from_concept_id"), "int64"),
+    "opening": "boolean",
+    "source": "string",
+}
+
 
 def context(cdm: Cdm, maps: Maps | None = None, **settings: Any) -> Context:
     """One index discharge of each person, as a family of features sees it."""
@@ -39,8 +47,8 @@ def context(cdm: Cdm, maps: Maps | None = None, **settings: Any) -> Context:
             "person_id": person,
             "index_id": person,
             "admission_date": "2023-06-05",
-            "discharge_date": "2023-06-15",
             "admitted_at": "2023-06-05 14:00:00",
+            "discharge_date": "2023-06-15",
             "predicted_at": "2023-06-15 16:30:00",
             "age": 80,
             "care_site_id": site,
@@ -54,7 +62,7 @@ def context(cdm: Cdm, maps: Maps | None = None, **settings: Any) -> Context:
         "predicted_at": "timestamp",
     }
     index = cdm.values(rows, {name: types.get(name, "int64") for name in rows[0]})
-    cohort: Any = SimpleNamespace(sites=3, prediction_time="discharge")
+    cohort: Any = SimpleNamespace(sites=3, prediction_time="discharge", stays=cdm.values([], STAYS))
     return Context(cdm, cohort, index, FeatureSettings(**settings), "icd10_uk")
 
 

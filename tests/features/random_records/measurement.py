@@ -52,4 +52,26 @@ def rows(who: Person, rng: random.Random) -> list[Row]:
     for row in again:
         if row["value_as_number"] is not None and rng.random() < 0.5:
             row["value_as_number"] = round(row["value_as_number"] * 1.1, 2)
-    return found + again
+    return [*found, *again, *_ejection_fractions(who, random.Random(f"ejection fraction {who.id}"))]
+
+
+def _ejection_fractions(who: Person, rng: random.Random) -> list[Row]:
+    found = []
+    for number in range(rng.randrange(0, 5)):
+        day, at = written(who.near(rng), rng)
+        same = rng.choice([1, 1, 2, 3])
+        found += [
+            {
+                "measurement_id": who.id * 1000 + 900 + number * 3 + turn,
+                "person_id": who.id,
+                "measurement_concept_id": rng.choice([3027172, 3027172, 998, 0]),
+                "measurement_date": day,
+                "measurement_datetime": at,
+                "value_as_number": rng.choice(
+                    [35.0, 40.0, 40.5, 41.0, 49.0, 49.4, 49.5, 50.0, 0.35, 4.0, 5.0, 85.0, 86.0, None]
+                ),
+                "measurement_source_value": rng.choice([None, "8806-2", "10230-1", "8807-0"]),
+            }
+            for turn in range(same)
+        ]
+    return found

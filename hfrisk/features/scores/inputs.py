@@ -1,0 +1,66 @@
+"""For how many patients each input of each score was observed."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pandas as pd
+
+from hfrisk.cdm import Cdm
+from hfrisk.features.scores.facts import SCORES, ScoreFacts
+from hfrisk.features.settings import FeatureSettings
+
+if TYPE_CHECKING:
+    from hfrisk.features.build import FeatureTable
+
+__all__ = ["score_inputs"]
+
+_COLUMNS = ["score", "input", "words", "observed", "rows", "share"]
+
+
+def score_inputs(cdm: Cdm, features: FeatureTable, settings: FeatureSettings) -> pd.DataFrame:
+    """For how many index discharges each input of each score was observed, and how many have the total.
+
+    Counted in the engine, in one query. An input that is not in the source was observed for nobody.
+
+    Returns
+    -------
+    DataFrame
+        ``score`` (short name), ``input`` (a column, ``score_<name>`` for the total), ``words``, ``observed`` and ``rows`` (index
+        discharges), ``share``; empty where no score was made.
+    """
+    columns = {entry.name for entry in features.catalogue}
+    wanted = [
+        (name, column, words, _seen_in(facts, column, columns))
+        for name, facts in SCORES.items()
+        if facts.observed in columns
+        for column, words in {**_used(facts, settings), facts.total: facts.words}.items()
+    ]
+    if not wanted:
+        return pd.DataFrame(columns=_COLUMNS)
+    table = features.table
+    there = dict.fromkeys(seen for *_, seen in wanted if seen)
+    counts = table.aggregate(rows=table.count(), **{f"n_{seen}": table[seen].count() for seen in there})
+    found = cdm.frame(counts, "inputs of scores").iloc[0]
+    rows = int(found["rows"])
+    lines = []
+    for name, column, words, seen in wanted:
+        observed = int(found[f"n_{seen}"]) if seen else 0
+        lines.append((name, column, words, observed, rows, observed / rows if rows else float("nan")))
+    return pd.DataFrame(lines, columns=_COLUMNS)
+
+
+def _used(facts: ScoreFacts, settings: FeatureSettings) -> dict[str, str]:
+    """The inputs that the study's version of the score reads."""
+    unread = {"black_ethnicity"} if settings.gwtg_race_term == "omit" else set()
+    return {column: words for column, words in facts.inputs.items() if column not in unread}
+
+
+def _seen_in(facts: ScoreFacts, column: str, columns: set[str]) -> str | None:
+    """The column that tells whether an input was observed: its own, or that of the part that reads nothing else."""
+    if column in columns:
+        return column
+    for name, part in facts.data.get("parts", {}).items():
+        if part["of"] == column and "by" not in part and name in columns:
+            return str(name)
+    return next((name for name in (f"{facts.name}_{column}",) if name in columns), None)

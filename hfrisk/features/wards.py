@@ -1,0 +1,164 @@
+"""Who looked after the patient in the stay: specialty, cardiology ward, critical care, the heart-failure team."""
+
+from __future__ import annotations
+
+import ibis
+import ibis.expr.types as ir
+
+from hfrisk.cdm.maps import matched
+from hfrisk.codelists import read_yaml
+from hfrisk.cohort import code
+from hfrisk.features.arrival import STAY_THEME
+from hfrisk.features.dictionary import Direction, Feature
+from hfrisk.features.family import KEYS, Context, Family
+from hfrisk.features.known import EVENTS, events, happened_at_latest, known_before_prediction
+from hfrisk.features.parts import as_flag, flag, put_together
+
+__all__ = ["wards"]
+
+_IN_THE_STAY = "in the stay"
+
+
+def wards(context: Context) -> Family:
+    """The specialty at the time of the prediction, cardiology at any time of the stay, and a review by the heart-failure team."""
+    episodes = _episodes(context)
+    return put_together(
+        context, [_specialties(context, episodes), _cardiology_ward(context, episodes), _specialist_review(context)]
+    )
+
+
+def _specialties(context: Context, episodes: ir.Table) -> Family:
+    """Under which main specialty the patient is when the risk is asked for: that of the latest episode, else that of the stay.
+
+    What a stay says of the specialty as a whole is said at its end.
+    """
+    rows = context.kept(_under(context, episodes), "specialties")
+    if context.cdm.frame(rows.filter(rows.specialty.notnull()).limit(1).select("index_id"), "specialties").empty:
+        return Family((), None)
+    columns: dict[str, ir.Value] = {}
+    entries = []
+    listed = read_yaml("stay.yaml")["specialties"]
+    for name, entry in listed.items():
+        if name == "source":
+            continue
+        columns[f"{name}_specialty"] = as_flag(rows.specialty.isin(entry["codes"]))
+        entries.append(_flag(f"{name}_specialty", f"under {entry['words']} when the risk is asked for"))
+    return Family(tuple(entries), rows.select(*KEYS, **columns))
+
+
+def _under(context: Context, episodes: ir.Table) -> ir.Table:
+    """One row an index discharge: the key and `specialty`. Of two episodes that began at one moment, the lower code."""
+    index = context.index.select(*KEYS, of_the_stay=code(context.index.main_specialty))
+    episodes = episodes.filter(episodes.specialty.notnull())
+    moments = episodes.group_by([*KEYS, "at"]).aggregate(specialty=episodes.specialty.min())
+    latest = moments.group_by(list(KEYS)).aggregate(of_the_episode=moments.specialty.argmax(moments["at"]))
+    both = index.left_join(latest, list(KEYS)).drop("person_id_right", "index_id_right")
+    of_the_stay = ibis.null("string") if context.early else both.of_the_stay
+    return both.select(*KEYS, specialty=both.of_the_episode.fill_null(of_the_stay))
+
+
+def _cardiology_ward(context: Context, episodes: ir.Table) -> Family:
+    """An episode on a ward that the study names, or under a cardiologist; not recorded where no episode says ward or specialty."""
+    wanted = context.settings.cardiology_wards
+    under = episodes.select(*KEYS, cardiology=_is_cardiology(episodes.specialty))
+    signs = [under.filter(under.cardiology.notnull())]
+    if not context.early:
+        index = context.index
+        stay = index.select(*KEYS, cardiology=_is_cardiology(code(index.main_specialty)))
+        signs.append(stay.filter(stay.cardiology.notnull()))
+    if wanted:
+        signs += [_on_a_ward(context, episodes), _on_a_ward(context, _stays(context))]
+    both = ibis.union(*signs) if len(signs) > 1 else signs[0]
+    made = both.group_by(list(KEYS)).aggregate(cardiology_ward=both.cardiology.max().cast("float64"))
+    made = context.kept(made, "cardiology")
+    if context.cdm.frame(made.limit(1).select("index_id"), "cardiology").empty:
+        return Family((), None)
+    entry = _flag("cardiology_ward", "looked after by cardiology in the stay", direction="lower", modifiable=True)
+    return Family((entry,), made)
+
+
+def _is_cardiology(specialty: ir.StringValue) -> ir.IntegerValue:
+    codes = read_yaml("stay.yaml")["specialties"]["cardiology"]["codes"]
+    return specialty.isin(codes).cast("int32")
+
+
+def _on_a_ward(context: Context, rows: ir.Table) -> ir.Table:
+    """Whether each row's care site is one that the study names."""
+    wanted = sorted({ward.strip().lower() for ward in context.settings.cardiology_wards})
+    sites = context.cdm.table("care_site")
+    named = sites.select(
+        "care_site_id",
+        named=matched(sites.care_site_name).isin(wanted).fill_null(False)
+        | matched(sites.care_site_source_value).isin(wanted).fill_null(False),
+    )
+    chosen = named.group_by("care_site_id").aggregate(named=named.named.any())
+    rows = rows.filter(rows.care_site_id.notnull())
+    both = rows.left_join(chosen, "care_site_id")
+    by_id = both.care_site_id.cast("string").lower().isin(wanted)
+    return both.select(*KEYS, cardiology=(both.named.fill_null(False) | by_id).cast("int32"))
+
+
+def _episodes(context: Context) -> ir.Table:
+    """The episodes of the index spells that had begun and were known: the key, `at`, `care_site_id` and `specialty`."""
+    rows = events(context, "visit_detail")
+    at = happened_at_latest(context, rows, EVENTS["visit_detail"])
+    rows = rows.select(
+        "person_id",
+        "visit_occurrence_id",
+        "on",
+        "known_at",
+        episode_site="care_site_id",
+        at=at,
+        specialty=code(rows.main_specialty),
+    )
+    return context.kept(_of_the_index_spell(context, rows), "episodes")
+
+
+def _stays(context: Context) -> ir.Table:
+    """The stays of the index spells that had begun and were known, like `_episodes`."""
+    rows = events(context, "visit_occurrence")
+    rows = rows.select("person_id", "visit_occurrence_id", "on", "known_at", episode_site="care_site_id")
+    return _of_the_index_spell(context, rows)
+
+
+def _of_the_index_spell(context: Context, rows: ir.Table) -> ir.Table:
+    own = context.cohort.stays.select("visit_occurrence_id", stay_of="index_id")
+    rows = rows.inner_join(own, "visit_occurrence_id")
+    pairs = known_before_prediction(context, rows)
+    return pairs.filter(pairs.stay_of == pairs.index_id).rename(care_site_id="episode_site")
+
+
+def _specialist_review(context: Context) -> Family:
+    """Whether the heart-failure team saw the patient in the stay; made where the study says how that is recorded."""
+    chosen = context.settings.specialist_review_observations
+    if not chosen:
+        return Family((), None)
+    rows = events(context, "observation")
+    rows = rows.filter(rows.observation_concept_id.isin(chosen)).select("person_id", "on", "known_at")
+    pairs = known_before_prediction(context, rows)
+    pairs = pairs.filter(pairs.days_ago <= 0)
+    made = pairs.group_by(list(KEYS)).aggregate(n=pairs.count()).mutate(specialist_review=ibis.literal(1.0))
+    entry = flag(
+        "specialist_review",
+        "reviewed by the heart-failure team in the stay",
+        family="stay",
+        theme=STAY_THEME,
+        window=_IN_THE_STAY,
+        sources=("observation",),
+        direction="lower",
+        modifiable=True,
+    )
+    return Family((entry,), made, absent=0.0)
+
+
+def _flag(name: str, words: str, *, direction: Direction = "either", modifiable: bool = False) -> Feature:
+    return flag(
+        name,
+        words,
+        family="stay",
+        theme=STAY_THEME,
+        window=_IN_THE_STAY,
+        sources=("visit_occurrence", "visit_detail"),
+        direction=direction,
+        modifiable=modifiable,
+    )
