@@ -8,8 +8,9 @@ from typing import Any
 import pytest
 
 from hfrisk.cdm import Cdm
-from hfrisk.cdm.maps import AnalyteRow, Maps, areas, load_maps, looked_up, trusts, unit_concept
+from hfrisk.cdm.maps import AnalyteRow, Maps, load_maps, looked_up, trusts, unit_concept
 from hfrisk.cdm.settings import SiteMaps, SourceSettings
+from hfrisk.cdm.small_areas import areas
 from hfrisk.errors import StudyError
 from tests import omop_text
 
