@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, TypeVar
 import ibis.expr.types as ir
 
 from hfrisk.cdm.settings import SiteMaps
+from hfrisk.cdm.small_areas import BETWEEN_AREAS, BETWEEN_KEYS, INLINE, Area, area_of
 from hfrisk.cdm.units import plain_unit
 from hfrisk.codelists import read_csv, read_yaml
 from hfrisk.errors import StudyError
@@ -26,8 +27,8 @@ if TYPE_CHECKING:
 __all__ = [
     "NOT_AN_ANALYTE",
     "AnalyteRow",
+    "Line",
     "Maps",
-    "areas",
     "load_maps",
     "looked_up",
     "matched",
@@ -37,12 +38,6 @@ __all__ = [
 
 NOT_AN_ANALYTE = "none"
 """What a map of analytes says of a test that stands under a concept by mistake."""
-
-_INLINE = 200
-_BETWEEN_KEYS = "¦"
-_BETWEEN_AREAS = "¶"
-_AREAS_A_ROW = 1000
-_HIGHEST_SCORE = 100
 
 
 @dataclass(frozen=True)
@@ -55,17 +50,7 @@ class AnalyteRow:
     unit: int | None
 
 
-@dataclass(frozen=True)
-class _Area:
-    """What one line of a map of small areas says; None where it has no such column, or an empty cell."""
-
-    quintile: int
-    decile: int | None
-    score: float | None
-    rural: int | None
-
-
-_Value = TypeVar("_Value", str, _Area)
+_Value = TypeVar("_Value", str, Area)
 
 
 @dataclass(frozen=True)
@@ -97,7 +82,7 @@ def load_maps(settings: SiteMaps) -> Maps:
     """
     contents: list[str] = []
 
-    def rows(path: Path | None, columns: Sequence[str]) -> Iterator[_Line]:
+    def rows(path: Path | None, columns: Sequence[str]) -> Iterator[Line]:
         if path is None:
             return
         text = _text(path)
@@ -106,7 +91,7 @@ def load_maps(settings: SiteMaps) -> Maps:
 
     analyte = _analytes(list(rows(settings.analyte, ("source_value", "analyte"))))
     trust = _one_each(rows(settings.trust, ("source_value", "trust")), lambda line: line.filled("trust"))
-    small_areas = _one_each(rows(settings.imd, ("source_value",)), _area)
+    small_areas = _one_each(rows(settings.imd, ("source_value",)), area_of)
     ethnicity = _one_each(rows(settings.ethnicity, ("source_value", "category")), _category)
     release = settings.imd_release or ""
     given = [str(path is not None) for path in (settings.analyte, settings.trust, settings.imd, settings.ethnicity)]
@@ -136,7 +121,7 @@ def looked_up(cdm: Cdm, pairs: Mapping[str, str | int]) -> ir.Table:
     takes some engines minutes to parse.
     """
     kind = "int64" if pairs and all(isinstance(value, int) for value in pairs.values()) else "string"
-    if len(pairs) <= _INLINE:
+    if len(pairs) <= INLINE:
         return cdm.values(
             [{"key": key, "value": value} for key, value in pairs.items()], {"key": "string", "value": kind}
         )
@@ -144,49 +129,10 @@ def looked_up(cdm: Cdm, pairs: Mapping[str, str | int]) -> ir.Table:
     for key, value in pairs.items():
         keys.setdefault(value, []).append(key)
     packed = cdm.values(
-        [{"keys": _BETWEEN_KEYS.join(listed), "value": value} for value, listed in keys.items()],
+        [{"keys": BETWEEN_KEYS.join(listed), "value": value} for value, listed in keys.items()],
         {"keys": "string", "value": kind},
     )
-    return packed.select(key=packed["keys"].split(_BETWEEN_KEYS).unnest(), value=packed.value)
-
-
-def areas(cdm: Cdm) -> ir.Table:
-    """The small areas of the site's map: `key`, `quintile`, `decile`, `score`, `rural`; NULL where the map does not say.
-
-    Like `looked_up`, but with several values a key, nearly all of them different: whole lines are written as text, a thousand to a
-    row, and taken apart in the engine.
-    """
-    maps = cdm.maps
-    rows: list[dict[str, object]] = [
-        {
-            "key": key,
-            "quintile": quintile,
-            "decile": maps.imd_decile.get(key),
-            "score": maps.imd_score.get(key),
-            "rural": maps.rural.get(key),
-        }
-        for key, quintile in maps.imd.items()
-    ]
-    if len(rows) <= _INLINE:
-        types = {"key": "string", "quintile": "int64", "decile": "int64", "score": "float64", "rural": "int64"}
-        return cdm.values(rows, types)
-    lines = [_BETWEEN_KEYS.join("" if cell is None else str(cell) for cell in row.values()) for row in rows]
-    packed = cdm.values(
-        [
-            {"lines": _BETWEEN_AREAS.join(lines[first : first + _AREAS_A_ROW])}
-            for first in range(0, len(lines), _AREAS_A_ROW)
-        ],
-        {"lines": "string"},
-    )
-    apart = packed.select(cells=packed["lines"].split(_BETWEEN_AREAS).unnest())
-    apart = apart.select(cells=apart.cells.split(_BETWEEN_KEYS))
-    told = {
-        name: apart.cells[place].nullif("").cast(kind)
-        for place, (name, kind) in enumerate(
-            (("quintile", "int64"), ("decile", "int64"), ("score", "float64"), ("rural", "int64")), start=1
-        )
-    }
-    return apart.select(key=apart.cells[0], **told)
+    return packed.select(key=packed["keys"].split(BETWEEN_KEYS).unnest(), value=packed.value)
 
 
 def trusts(cdm: Cdm) -> ir.Table:
@@ -215,23 +161,28 @@ def unit_concept(text: str) -> int | None:
 
 
 @dataclass(frozen=True)
-class _Line:
+class Line:
+    """One line of a map below its header: the cells by the name of the column."""
+
     file: str
     number: int
     cells: Mapping[str, str]
 
     def wrong(self, what: str, todo: str) -> StudyError:
+        """An error that names the file and the line."""
         return StudyError(what, where=f"{self.file}, line {self.number}", todo=todo)
 
     def filled(self, column: str) -> str:
+        """The cell, which must not be empty."""
         text = self.cells.get(column, "")
         if not text:
             raise self.wrong(f"The column {column} is empty.", "Fill it, or delete the line.")
         return text
 
     def key(self) -> str:
+        """The source value, as maps are keyed."""
         text = self.filled("source_value")
-        for character in (_BETWEEN_KEYS, _BETWEEN_AREAS):
+        for character in (BETWEEN_KEYS, BETWEEN_AREAS):
             if character in text:
                 raise self.wrong(f"A source value holds the character {character}.", "It cannot be in a map.")
         return text.lower()
@@ -250,7 +201,7 @@ def _text(path: Path) -> str:
         ) from None
 
 
-def _lines(path: Path, text: str, columns: Sequence[str]) -> Iterator[_Line]:
+def _lines(path: Path, text: str, columns: Sequence[str]) -> Iterator[Line]:
     """The lines below the header; lines that begin with ``#`` are comments. The names of the columns come in any case."""
     header: list[str] = []
     found = False
@@ -271,7 +222,7 @@ def _lines(path: Path, text: str, columns: Sequence[str]) -> Iterator[_Line]:
                 todo="Put a text that holds a comma between double quotes.",
             )
         found = True
-        yield _Line(path.name, number, dict(zip(header, cells, strict=True)))
+        yield Line(path.name, number, dict(zip(header, cells, strict=True)))
     if not found:
         raise StudyError(
             "The map is empty.", where=path.name, todo=f"It needs the columns {', '.join(columns)}, and lines."
@@ -290,7 +241,7 @@ def _check_header(path: Path, number: int, header: Sequence[str], columns: Seque
         raise StudyError("A column is there twice.", where=f"{path.name}, line {number}", todo="Keep one of them.")
 
 
-def _one_each(lines: Iterator[_Line], value_of: Callable[[_Line], _Value]) -> dict[str, _Value]:
+def _one_each(lines: Iterator[Line], value_of: Callable[[Line], _Value]) -> dict[str, _Value]:
     """The value of each source value; one that is there twice must say the same."""
     found: dict[str, _Value] = {}
     first: dict[str, int] = {}
@@ -304,7 +255,7 @@ def _one_each(lines: Iterator[_Line], value_of: Callable[[_Line], _Value]) -> di
     return found
 
 
-def _analytes(lines: Sequence[_Line]) -> tuple[AnalyteRow, ...]:
+def _analytes(lines: Sequence[Line]) -> tuple[AnalyteRow, ...]:
     known = [*read_yaml("measurements.yaml"), NOT_AN_ANALYTE]
     found: dict[tuple[str, int | None], tuple[AnalyteRow, int]] = {}
     for line in lines:
@@ -324,7 +275,7 @@ def _analytes(lines: Sequence[_Line]) -> tuple[AnalyteRow, ...]:
     return tuple(row for row, _ in found.values())
 
 
-def _concept(line: _Line) -> int | None:
+def _concept(line: Line) -> int | None:
     text = line.cells.get("concept", "")
     if not text:
         return None
@@ -333,7 +284,7 @@ def _concept(line: _Line) -> int | None:
     return int(text)
 
 
-def _unit(line: _Line) -> int | None:
+def _unit(line: Line) -> int | None:
     text = line.cells.get("unit", "")
     if not text:
         return None
@@ -347,66 +298,7 @@ def _unit(line: _Line) -> int | None:
     return concept
 
 
-def _area(line: _Line) -> _Area:
-    """A quintile may be given by its decile; a decile is never made of a quintile."""
-    quintile, decile = _group_of(line, "imd_quintile", 5), _group_of(line, "imd_decile", 10)
-    if quintile is None and decile is None:
-        raise line.wrong(
-            "The map has neither imd_quintile nor imd_decile.", "Name the column of the index one of the two."
-        )
-    of_the_decile = None if decile is None else (decile + 1) // 2
-    if quintile is not None and of_the_decile is not None and quintile != of_the_decile:
-        raise line.wrong(
-            "The imd_decile does not lie in the imd_quintile.",
-            "Deciles 1 and 2 are quintile 1, the most deprived. Look which of the two columns is right.",
-        )
-    return _Area(quintile or of_the_decile or 0, decile, _score(line), _rural(line))
-
-
-def _group_of(line: _Line, column: str, groups: int) -> int | None:
-    if column not in line.cells:
-        return None
-    text = line.filled(column)
-    if not text.isdigit() or not 1 <= int(text) <= groups:
-        raise line.wrong(
-            f"The {column} is not a whole number from 1 to {groups}.",
-            "1 is the most deprived. A column of deciles is called imd_decile.",
-        )
-    return int(text)
-
-
-def _score(line: _Line) -> float | None:
-    text = line.cells.get("imd_score", "")
-    if not text:
-        return None
-    try:
-        score = float(text)
-    except ValueError:
-        score = -1.0
-    if not 0 <= score <= _HIGHEST_SCORE:
-        raise line.wrong(
-            f"The imd_score is not a number from 0 to {_HIGHEST_SCORE}.",
-            "The score of the index, higher is more deprived; not its rank. Leave the cell empty where it is not known.",
-        )
-    return score
-
-
-def _rural(line: _Line) -> int | None:
-    text = line.cells.get("rurality", "").upper()
-    if not text:
-        return None
-    listed = read_yaml("social.yaml")["rurality"]
-    if text in listed["rural"]:
-        return 1
-    if text in listed["urban"]:
-        return 0
-    raise line.wrong(
-        "The rurality is none that hfrisk knows.",
-        f"Known: {', '.join([*listed['urban'], *listed['rural']])}. Leave the cell empty where it is not known.",
-    )
-
-
-def _category(line: _Line) -> str:
+def _category(line: Line) -> str:
     known = {row["code"] for row in read_csv("ethnicity.csv")}
     category = line.filled("category").upper()
     if category not in known:

@@ -5,7 +5,8 @@ from __future__ import annotations
 import ibis
 import ibis.expr.types as ir
 
-from hfrisk.cdm.maps import areas, matched
+from hfrisk.cdm.maps import matched
+from hfrisk.cdm.small_areas import areas
 from hfrisk.checks import Check
 from hfrisk.codelists import read_yaml
 from hfrisk.features.dictionary import Direction, Feature, Role

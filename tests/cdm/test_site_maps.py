@@ -10,6 +10,7 @@ import pytest
 from hfrisk.cdm import Cdm
 from hfrisk.cdm.maps import AnalyteRow, Maps, load_maps, looked_up, trusts, unit_concept
 from hfrisk.cdm.settings import SiteMaps, SourceSettings
+from hfrisk.cdm.small_areas import areas
 from hfrisk.errors import StudyError
 from tests import omop_text
 
@@ -51,6 +52,28 @@ def test_quintiles_are_kept_and_deciles_are_halved(tmp_path: Path) -> None:
     deciles = given(tmp_path, "imd", "source_value,imd_decile\n" + "".join(f"E{d},{d}\n" for d in range(1, 11)))
     assert list(deciles.imd.values()) == [1, 1, 2, 2, 3, 3, 4, 4, 5, 5]
     assert deciles.imd_release == "2019"
+
+
+def test_a_map_of_small_areas_may_hold_score_and_rurality(tmp_path: Path) -> None:
+    text = "lsoa,imd_quintile,imd_decile,imd_score,rurality\nE1,1,2,61.25,u\nE2,5,9,,D1\nE3,3,6,0,\n"
+    maps = given(tmp_path, "imd", text)
+    assert maps.imd == {"e1": 1, "e2": 5, "e3": 3}
+    assert maps.imd_decile == {"e1": 2, "e2": 9, "e3": 6}
+    assert maps.imd_score == {"e1": 61.25, "e3": 0}
+    assert maps.rural == {"e1": 0, "e2": 1}
+
+
+@pytest.mark.parametrize(
+    ("text", "rural"),
+    [("U", 0), ("urban", 0), ("A1", 0), ("C2", 0), ("R", 1), ("rural", 1), ("d1", 1), ("E2", 1), ("F2", 1)],
+)
+def test_rurality_is_known_as_it_is_written(tmp_path: Path, text: str, rural: int) -> None:
+    assert given(tmp_path, "imd", f"lsoa,imd_quintile,rurality\nE1,1,{text}\n").rural == {"e1": rural}
+
+
+def test_a_decile_is_never_made_of_a_quintile(tmp_path: Path) -> None:
+    maps = given(tmp_path, "imd", "lsoa,imd_quintile\nE1,1\n")
+    assert (maps.imd_decile, maps.imd_score, maps.rural) == ({}, {}, {})
 
 
 def test_an_index_has_a_release() -> None:
@@ -100,6 +123,13 @@ def test_units_are_known_as_they_are_written(text: str, unit: int | None) -> Non
         ("imd", "source_value,imd_decile\nE01,0\n", "from 1 to 10"),
         ("imd", "source_value,imd\nE01,1\n", "neither imd_quintile nor imd_decile"),
         ("imd", "source_value,imd_quintile\nE¦1,1\n", "holds the character"),
+        ("imd", "source_value,imd_quintile\nE¶1,1\n", "holds the character"),
+        ("imd", "source_value,imd_quintile,imd_decile\nE1,1,2\nE2,1,3\n", "does not lie in the imd_quintile"),
+        ("imd", f"source_value,imd_quintile,imd_score\nE1,1,20\nE2,1,{CELL}\n", "not a number from 0 to 100"),
+        ("imd", "source_value,imd_quintile,imd_score\nE1,1,12345\n", "not its rank"),
+        ("imd", "source_value,imd_quintile,imd_score\nE1,1,nan\n", "not a number from 0 to 100"),
+        ("imd", f"source_value,imd_quintile,rurality\nE1,1,{CELL}\n", "none that hfrisk knows"),
+        ("imd", "source_value,imd_quintile,imd_score\nE1,1,20\ne1,1,21\n", "another meaning in line 2"),
         ("trust", "source_value,trust\nWard 1,North\nward 1,South\n", "another meaning in line 2"),
         ("analyte", "source_value,analyte\nHb,hemoglobin\n", "Did you mean haemoglobin?"),
         ("analyte", f"source_value,analyte\nHb,{CELL}\n", "does not know"),
@@ -170,6 +200,24 @@ def test_a_map_of_every_small_area_of_england_is_looked_up_inside_the_engine(eng
     assert told["e1000000"] == 1
     assert told["e1033754"] == 5
     assert told["w1000000"] != told["w1000000"]  # missing
+
+
+@pytest.mark.parametrize("number", [3, 33_755])
+def test_everything_a_map_says_of_small_areas_is_looked_up_inside_the_engine(engine: Any, number: int) -> None:
+    names = [f"e{1_000_000 + place}" for place in range(number)]
+    cdm = engine.open({})
+    cdm.maps = Maps(
+        imd={name: place % 5 + 1 for place, name in enumerate(names)},
+        imd_decile={names[0]: 2, names[-1]: 9},
+        imd_score={name: place / 1000 for place, name in enumerate(names) if place},
+        rural={names[-1]: 1},
+    )
+    lookup = areas(cdm)
+    assert cdm.frame(lookup.aggregate(n=lookup.count()), "areas")["n"].iloc[0] == number
+    found = cdm.frame(lookup.filter(lookup.key.isin([names[0], names[-1]])), "areas").set_index("key")
+    assert found.loc[names[0], ["quintile", "decile"]].tolist() == [1, 2]
+    assert found.loc[names[0], ["score", "rural"]].isna().all()
+    assert found.loc[names[-1]].tolist() == [(number - 1) % 5 + 1, 9, (number - 1) / 1000, 1]
 
 
 @pytest.mark.parametrize("many", [False, True])

@@ -28,7 +28,9 @@ CASES = [
 ]
 
 
-def expected(source: Source, index: Index, settings: FeatureSettings) -> dict[str, float | None]:
+def expected(
+    source: Source, index: Index, settings: FeatureSettings, *, edition: str = "icd10"
+) -> dict[str, float | None]:
     (person,) = source.of(index.person_id, "person")
     seen = [
         row
@@ -39,9 +41,10 @@ def expected(source: Source, index: Index, settings: FeatureSettings) -> dict[st
         "age": index.age,
         "male": {8507: 1.0, 8532: 0.0}.get(person["gender_concept_id"]),
     }
-    found |= _ethnicity(_category(person, seen, settings))
+    if settings.ethnicity_from == "nhs_category":
+        found |= _ethnicity(_category(person, seen, settings))
     found |= _deprivation(seen, settings)
-    found |= _homes(source, index, settings, seen)
+    found |= _homes(source, index, settings, seen, edition)
     return found
 
 
@@ -109,7 +112,7 @@ def _deprivation(seen: list[dict[str, Any]], settings: FeatureSettings) -> dict[
 
 
 def _homes(
-    source: Source, index: Index, settings: FeatureSettings, seen: list[dict[str, Any]]
+    source: Source, index: Index, settings: FeatureSettings, seen: list[dict[str, Any]], edition: str
 ) -> dict[str, float | None]:
     listed = read_yaml("social.yaml")
     visits = {row["visit_occurrence_id"]: row for row in source.of(index.person_id, "visit_occurrence")}
@@ -119,10 +122,10 @@ def _homes(
         "living_alone": settings.living_alone_observations,
         "care_home": settings.care_home_observations,
     }
-    diagnoses = tuple(prefix for name in chosen for prefix in listed[name]["icd10"])
+    diagnoses = tuple(prefix for name in chosen for prefix in listed[name][edition])
     for name, more in chosen.items():
         concepts = {*listed[name]["concepts"], *more}
-        prefixes = tuple(listed[name]["icd10"])
+        prefixes = tuple(listed[name][edition])
         for row in seen:
             text = str(row["observation_source_value"] or "").upper().replace(".", "").replace(" ", "")
             coded = text.startswith(diagnoses)

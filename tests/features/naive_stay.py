@@ -32,14 +32,14 @@ CASES = [
 _KINDS = ("hfref", "hfmref", "hfpef")
 
 
-def expected(source: Source, index: Index, settings: FeatureSettings) -> dict[str, float | None]:
+def expected(source: Source, index: Index, settings: FeatureSettings, *, icd9: bool = False) -> dict[str, float | None]:
     return {
         **_arrival(source, index, settings),
         **_departure(source, index),
         **_wards(source, index, settings, whole=True),
         **_critical_care(source, index, settings),
         **_ejection_fraction(source, index, settings),
-        **_procedures(source, index, settings),
+        **_procedures(source, index, settings, icd9=icd9),
     }
 
 
@@ -260,10 +260,13 @@ def _ejection_fraction(source: Source, index: Index, settings: FeatureSettings) 
 
 def _diagnosed(source: Source, index: Index, settings: FeatureSettings) -> str | None:
     concepts = {443580: "hfref", 45766164: "hfref", 443587: "hfpef"}
+    icd9 = {"4282": "hfref", "4284": "hfref", "4283": "hfpef"}
     visits = {row["visit_occurrence_id"]: row for row in source.of(index.person_id, "visit_occurrence")}
     said = []
     for row in source.of(index.person_id, "condition_occurrence"):
-        kind = concepts.get(row["condition_concept_id"])
+        text = str(row["condition_source_value"] or "").replace(".", "").strip()
+        # codes of ICD-9-CM, which no other edition has
+        kind = concepts.get(row["condition_concept_id"]) or icd9.get(text[:4])
         if kind is None:
             continue
         on, known = row["condition_start_date"], _moment(row, "condition_start", settings)
@@ -278,14 +281,17 @@ def _diagnosed(source: Source, index: Index, settings: FeatureSettings) -> str |
     return _KINDS[min(said)[1]] if said else None
 
 
-def _procedures(source: Source, index: Index, settings: FeatureSettings) -> dict[str, float | None]:
+def _procedures(
+    source: Source, index: Index, settings: FeatureSettings, *, icd9: bool = False
+) -> dict[str, float | None]:
     if settings.procedures_are_known == "when_coded" and not settings.coding_is_live:
         return {}
     codes = set()
+    shape = r"\d\d\d\d?" if icd9 else r"[A-Z]\d\d\d?"
     for row in source.of(index.person_id, "procedure_occurrence"):
         text = str(row["procedure_source_value"] or "").upper().replace(".", "").replace(" ", "")
         known = is_known(row, "procedure_date", "procedure_datetime", index, settings)
-        if known and re.fullmatch(r"[A-Z]\d\d\d?", text) and row["procedure_date"] >= index.admission_date:
+        if known and re.fullmatch(shape, text) and row["procedure_date"] >= index.admission_date:
             codes.add(text)
     counted = {code for code in codes if code[0] not in "XYZU"}
     named = read_yaml("procedures.yaml")["named"]
@@ -293,7 +299,9 @@ def _procedures(source: Source, index: Index, settings: FeatureSettings) -> dict
         "procedures_in_stay": float(len(counted)),
         "any_procedure": float(bool(counted)),
         **{
-            f"procedure_{name}": float(any(code.startswith(tuple(entry["opcs4"])) for code in codes))
+            f"procedure_{name}": float(
+                any(code.startswith(tuple(entry["icd9_procedure" if icd9 else "opcs4"])) for code in codes)
+            )
             for name, entry in named.items()
         },
     }

@@ -124,6 +124,62 @@ def test_small_areas_alone_tell_deprivation(engine: Any) -> None:
     assert made_features(made, demography(made))["imd_quintile"].fillna(0).tolist() == [5, 0, 0, 0, 5, 0]
 
 
+def test_decile_score_and_rurality_are_those_of_the_small_area(engine: Any) -> None:
+    observed = "person_id observation_concept_id observation_date value_as_number\n1 35812882 2023-01-01 4\n5 35812882 2023-01-01 5"
+    cdm = engine.open(frames(observation=observed, location=LOCATIONS))
+    maps = Maps(
+        imd={"e01000001": 5, "e01000002": 2},
+        imd_decile={"e01000001": 10, "e01000002": 3},
+        imd_score={"e01000001": 5.4321, "e01000002": 40.0},
+        rural={"e01000001": 1, "e01000002": 0},
+        imd_release="2019",
+    )
+    made = context(cdm, maps)
+    family = demography(made)
+    found = made_features(made, family).fillna(-1)
+    assert found["imd_quintile"].tolist() == [4, 2, -1, -1, 5, 2]
+    # 1 was recorded at another address than that of the area; 5 at one like it; 3 and 4 have no area that the map lists
+    assert found["imd_decile"].tolist() == [-1, 3, -1, -1, 10, 3]
+    assert found["imd_score"].tolist() == [-1, 40, -1, -1, 5.432, 40]
+    assert found["rural"].tolist() == [1, 0, -1, -1, 1, 0]
+    by_name = {entry.name: entry for entry in family.entries}
+    assert {by_name[name].role for name in ("imd_decile", "imd_score", "rural")} == {"more"}
+    assert [by_name[name].sensitive for name in ("imd_quintile", "imd_decile", "imd_score", "rural")] == [
+        True, True, True, False,
+    ]  # fmt: skip
+
+
+def test_what_the_map_does_not_say_is_no_feature(engine: Any) -> None:
+    made = context(engine.open(frames(location=LOCATIONS)), Maps(imd={"e01000001": 5}, imd_release="2019"))
+    names = {entry.name for entry in demography(made).entries}
+    assert not names & {"imd_decile", "imd_score", "rural"}
+
+
+OBSERVED = "person_id observation_concept_id observation_date value_as_string observation_source_value"
+
+
+def test_local_codes_of_observed_ethnicity_are_read_by_the_map(engine: Any) -> None:
+    cdm = engine.open(
+        frames(observation=f"{OBSERVED}\n1 900 2023-01-01 16 -\n2 900 2023-01-01 - 3\n3 900 2023-01-01 x A")
+    )
+    maps = Maps(ethnicity={"3": "A", "16": "P", "a": "A", "z": "Z", "99": "99"})
+    made = context(cdm, maps, ethnicity_observations=(900,))
+    assert by_person(made, groups(made))["group_ethnicity"].tolist()[:3] == ["Black or Black British", "White", "White"]
+
+
+def test_observed_ethnicity_that_is_no_category_is_counted(engine: Any) -> None:
+    cdm = engine.open(
+        frames(observation=f"{OBSERVED}\n1 900 2023-01-01 A -\n2 900 2023-01-01 odd 3\n3 901 2023-01-01 y -")
+    )
+    family = demography(context(cdm, ethnicity_observations=(900,)))
+    (check,) = [check for check in family.notices if check.code == "HFR090"]
+    assert check.severity == "warning"
+    assert check.text().startswith("1 of 2 observations")
+    # a concept that nobody has is told too
+    assert [check.code for check in demography(context(cdm, ethnicity_observations=(9,))).notices] == ["HFR090"]
+    assert demography(context(cdm, ethnicity_observations=())).notices == []
+
+
 DECILES = (
     "person_id observation_source_concept_id observation_concept_id observation_date value_as_number\n"
     + "\n".join(
