@@ -288,8 +288,8 @@ EXAMPLES = [
     ),
     FeatureExample(
         "MAGGIC where everything is recorded: ejection fraction 28 % (5), 82 years (10), pressure 118 (4), body-mass index 22 (3), "
-        "creatinine 140 (3), NYHA III (6), a man (1) who smokes (1), diabetes (3), chronic lung disease (2), heart failure for three years (2), no "
-        "beta-blocker (3), an ARNI (0): 43 points, and the published risks of death",
+        "creatinine 140 (3), NYHA III (6), a man (1) who smokes (1), diabetes (3), chronic lung disease (2), heart failure for three "
+        "years (2), no beta-blocker (3), an ARNI (0): 43 points, and the published risks of death",
         tables={
             **last(
                 "3027172 2023-06-08 - 28 -",
