@@ -8,6 +8,7 @@ import shlex
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -200,14 +201,37 @@ def cohort(
 
 
 @app.command()
-def features(study: StudyFile, overrides: Overrides = None, as_json: Json = False, quiet: Quietly = False) -> None:
-    """Print the feature dictionary with the share that is missing."""
-    from hfrisk.terminal import features_in_words
-    from hfrisk.workshop import feature_summary, open_workshop
+def features(
+    study: StudyFile,
+    overrides: Overrides = None,
+    everything: Annotated[bool, typer.Option("--all", help="Those too that are not offered to the model.")] = False,
+    found: Annotated[bool, typer.Option("--found", help="What the source holds of the tests and medicines.")] = False,
+    scores: Annotated[bool, typer.Option("--scores", help="For how many each input of a score was observed.")] = False,
+    as_json: Json = False,
+    quiet: Quietly = False,
+) -> None:
+    """Print the feature dictionary with the share that is missing.
 
+    The table itself, patient by patient, goes to internal/features and stays inside.
+    """
+    from hfrisk.feature_views import feature_summary, found_in_source, inputs_of_scores
+    from hfrisk.terminal import features_in_words, found_in_words, score_inputs_in_words
+    from hfrisk.workshop import open_workshop
+
+    if found and scores:
+        raise StudyError(
+            "Only one table is printed at a time.", where="--found, --scores", todo="Ask for one of the two."
+        )
     with _working(_load(study, overrides)) as loaded, open_workshop(loaded, _progress(quiet)) as work:
-        summary = feature_summary(work)
-    _result(summary, as_json, lambda: features_in_words(summary))
+        words: Callable[[dict[str, Any]], str]
+        if found:
+            result, words = found_in_source(work), found_in_words
+        elif scores:
+            result, words = inputs_of_scores(work), score_inputs_in_words
+        else:
+            result, words = feature_summary(work), partial(features_in_words, everything=everything)
+
+    _result(result, as_json, lambda: words(result))
 
 
 @app.command()

@@ -14,9 +14,12 @@ __all__ = [
     "cohort_in_words",
     "definitions_in_words",
     "features_in_words",
+    "found_in_words",
     "run_in_words",
+    "score_inputs_in_words",
 ]
 
+_FEW = 10
 _WIDTH = 79
 
 
@@ -83,11 +86,78 @@ def definitions_in_words(rows: Sequence[Mapping[str, Any]]) -> str:
     return "\n".join(lines)
 
 
-def features_in_words(summary: Mapping[str, Any]) -> str:
-    """The feature dictionary with the share that is missing."""
-    lines = [f"{'feature':<32}{'unit':<22}{'missing':>8}"]
-    lines += [f"{row['name']:<32}{row['unit']:<22}{row['missing']:>8.1%}" for row in summary["features"]]
-    return "\n".join([*lines, *[f"{row['code']}: {row['finding']}" for row in summary["notices"]]])
+def features_in_words(summary: Mapping[str, Any], *, everything: bool = False) -> str:
+    """The feature dictionary with the share that is missing; what the model is not offered only with `everything`."""
+    rows = [row for row in summary["features"] if everything or row["offered"]]
+    lines = [f"{'feature':<40}{'unit':<22}{'missing':>8}"]
+    for row in rows:
+        mark = "" if row["offered"] else f"  {_ROLES.get(row['role'], 'left out')}"
+        lines.append(f"{row['name']:<40}{row['unit']:<22}{row['missing']:>8.1%}{mark}")
+    more = len(summary["features"]) - len(rows)
+    if more:
+        lines.append(
+            _wrapped(
+                f"{len(rows)} features are offered to the model. {more} more were made (--all lists them): to ask for, to compare with, or "
+                "to look at groups of people (settings features.also and features.leave_out)."
+            )
+        )
+    lines.append(_wrapped(f"Table: {summary['table']} (patient-level; it stays inside)."))
+    return "\n".join(
+        [*lines, *[_wrapped(f"{row['code']}: {row['finding']}", "", "    ") for row in summary["notices"]]]
+    )
+
+
+_ROLES = {"more": "to ask for", "audit": "for groups", "score": "score"}
+
+
+def found_in_words(found: Mapping[str, Any]) -> str:
+    """What the source holds of the tests and medicines of the code lists."""
+    lines = [f"{'test or vital sign':<34}{'rows':>12}{'people':>10}{'usable':>12}"]
+    for row in found["measurements"]:
+        lines.append(
+            f"{_cut(row['words'], 33):<34}{_count(row['rows']):>12}{_count(row['people']):>10}{_count(row['usable_rows']):>12}"
+            if row["rows"]
+            else f"{_cut(row['words'], 33):<34}{'not found':>12}"
+        )
+    lines += ["", f"{'medicine':<34}{'rows':>12}{'people':>10}  told by"]
+    missing = []
+    for row in found["medicines"]:
+        if not row["class"]:
+            continue
+        if not row["rows"]:
+            missing.append(str(row["words"]))
+            continue
+        lines.append(f"{_cut(row['words'], 33):<34}{_count(row['rows']):>12}{_count(row['people']):>10}  {row['how']}")
+    others = sum(1 for row in found["medicines"] if not row["class"])
+    if missing:
+        lines.append(_wrapped(f"Not found: {', '.join(missing)}.", "", "    "))
+    lines.append(f"Other medicines in the source: {others:,}.")
+    return "\n".join(lines)
+
+
+def score_inputs_in_words(result: Mapping[str, Any]) -> str:
+    """For how many index discharges each input of each clinical score was observed."""
+    if not result["scores"]:
+        return "No clinical score was made."
+    lines: list[str] = []
+    score = None
+    for row in result["scores"]:
+        if row["score"] != score:
+            score = row["score"]
+            lines += ["", f"{score}: observed for"] if lines else [f"{score}: observed for"]
+        total = str(row["input"]).startswith("score_")
+        name = "the whole score" if total else str(row["words"])
+        lines.append(f"  {_cut(name, 52):<54}{_count(row['observed']):>13}{_share(row['share']):>8}")
+    return "\n".join(lines)
+
+
+def _count(count: int) -> str:
+    """A count for the terminal: people who look over a shoulder see no small one."""
+    return f"{count:,}" if count >= _FEW or count == 0 else f"under {_FEW}"
+
+
+def _cut(text: str, width: int) -> str:
+    return text if len(text) <= width else text[: width - 3] + "..."
 
 
 def run_in_words(summary: Mapping[str, Any]) -> str:

@@ -6,9 +6,8 @@ import os
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
 import pandas as pd
 
@@ -22,7 +21,7 @@ from hfrisk.progress import Quiet
 from hfrisk.quality import quality_checks
 from hfrisk.study import Study
 
-__all__ = ["Workshop", "feature_summary", "few", "open_workshop", "refuse_errors", "replace_whole"]
+__all__ = ["Workshop", "few", "open_workshop", "refuse_errors", "replace_whole"]
 
 _FEW = 10
 
@@ -124,24 +123,6 @@ def open_workshop(study: Study, progress: Quiet, fingerprint: str | None = None)
             finally:
                 # Also after a failure: nothing of ours stays in somebody's database, unless the study says so.
                 cdm.empty_scratch()
-
-
-def feature_summary(work: Workshop) -> dict[str, Any]:
-    """The dictionary with the share of index discharges for which each feature is missing."""
-    cohort = work.cohort()
-    features = work.features(cohort)
-    names = [entry.name for entry in features.dictionary]
-    missing = work.cdm.frame(
-        features.table.aggregate(**{name: features.table[name].isnull().mean() for name in names}), "features"
-    ).iloc[0]
-    return {
-        "rows": cohort.index_discharges,
-        "features": [
-            {**asdict(entry), "missing": round(float(missing[entry.name]), 4)} for entry in features.dictionary
-        ],
-        "groups": list(features.groups),
-        "notices": [{"code": c.code, "severity": c.severity, "finding": c.text()} for c in features.notices],
-    }
 
 
 def refuse_errors(checks: Sequence[Check]) -> None:

@@ -1,8 +1,23 @@
 """What was known about a person at the moment of discharge."""
 
 from hfrisk.features.build import FeatureTable, build_features
+from hfrisk.features.contract import checked, contract
 from hfrisk.features.dictionary import Direction, Feature, Kind
 from hfrisk.features.family import Context, Family
 from hfrisk.features.settings import FeatureSettings
+from hfrisk.features.stored import load_features, save_features
 
-__all__ = ["Context", "Direction", "Family", "Feature", "FeatureSettings", "FeatureTable", "Kind", "build_features"]
+__all__ = [
+    "Context",
+    "Direction",
+    "Family",
+    "Feature",
+    "FeatureSettings",
+    "FeatureTable",
+    "Kind",
+    "build_features",
+    "checked",
+    "contract",
+    "load_features",
+    "save_features",
+]

@@ -7,6 +7,7 @@ from string import ascii_uppercase
 import ibis
 import ibis.expr.types as ir
 
+from hfrisk.codelists import read_yaml
 from hfrisk.cohort import coded
 from hfrisk.features.family import KEYS, Context
 from hfrisk.features.known import Event, events, happened_at_latest
@@ -97,7 +98,10 @@ def _codes_in_observations(context: Context) -> ir.Table:
     letter = value.strip().substr(0, 1).upper()
     rows = rows.filter(value.length().between(3, 10), letter.isin(list(_IN_OBSERVATIONS[context.vocabulary])))
     rows = rows.mutate(code=coded(rows.observation_source_value, context.vocabulary))
-    rows = rows.filter(rows.code.notnull())
+    # a form on which the answer is No says that the person has it not
+    no = rows.value_as_concept_id.isin(read_yaml("social.yaml")["says_no"]["concepts"]).fill_null(False)
+    no = no | (rows.value_as_number == 0).fill_null(False)
+    rows = rows.filter(rows.code.notnull(), ~no)
     return rows.select(
         "person_id",
         "visit_occurrence_id",

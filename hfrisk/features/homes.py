@@ -10,10 +10,10 @@ import ibis.expr.types as ir
 from hfrisk.codelists import read_yaml
 from hfrisk.cohort import starts_with_any
 from hfrisk.cohort.codes import normalised
-from hfrisk.features.coded import history, stay_is_coded
+from hfrisk.features.coded import history
 from hfrisk.features.deprivation import THEME
 from hfrisk.features.family import KEYS, Context, Family, absent_is
-from hfrisk.features.known import Event, events, happened_at_latest, known_before_prediction
+from hfrisk.features.known import events, known_before_prediction
 from hfrisk.features.parts import flag
 from hfrisk.features.places import came_from
 
@@ -67,7 +67,10 @@ def _diagnosed(context: Context, listed: dict[str, Any]) -> ir.Table:
 
 
 def _noted(context: Context, listed: dict[str, Any]) -> ir.Table:
-    """Observations that say it, by their concept, by that of their value, or by the code that the source wrote."""
+    """Observations that say it, by their concept, by that of their value, or by the SNOMED code that the source wrote.
+
+    Those that hold a code of the ICD are diagnoses, and among `history`.
+    """
     rows = events(context, "observation")
     chosen = {
         "living_alone": context.settings.living_alone_observations,
@@ -81,35 +84,15 @@ def _noted(context: Context, listed: dict[str, Any]) -> ir.Table:
     told = {}
     for name, more in chosen.items():
         concepts = [*listed[name]["concepts"], *more]
-        told[name] = starts_with_any(rows.code, listed[name][_edition(context)])
-        told[name] |= rows.code.isin(listed[name]["snomed"]).fill_null(False)
+        told[name] = rows.code.isin(listed[name]["snomed"]).fill_null(False)
         if concepts:
             told[name] |= rows.observation_concept_id.isin(concepts).fill_null(False)
             told[name] |= rows.value_as_concept_id.isin(concepts).fill_null(False)
     rows = rows.mutate(alone=told["living_alone"], home=told["care_home"])
     rows = rows.filter(rows.alone | rows.home)
-    pairs = known_before_prediction(context, _known_once_coded(context, rows, listed))
+    pairs = known_before_prediction(context, rows.select("person_id", "on", "known_at", "alone", "home"))
     pairs = pairs.filter(pairs.days_ago <= context.settings.condition_lookback_days)
     return _signs(pairs, pairs.alone, pairs.home)
-
-
-def _known_once_coded(context: Context, rows: ir.Table, listed: dict[str, Any]) -> ir.Table:
-    """The rows with the time at which a diagnosis among them was known: when its visit had ended and was coded.
-
-    OMOP maps Z60.2 to an observation, so the diagnoses of a stay may stand here.
-    """
-    slim = rows.select("person_id", "on", "known_at", "alone", "home", "code", "visit_occurrence_id")
-    if stay_is_coded(context):
-        return slim.drop("code", "visit_occurrence_id")
-    prefixes = [prefix for name in ("living_alone", "care_home") for prefix in listed[name][_edition(context)]]
-    visits = context.cdm.table("visit_occurrence").semi_join(context.people, "person_id")
-    ended = happened_at_latest(context, visits, Event("visit_end_date", "visit_end_datetime"))
-    visits = visits.select("visit_occurrence_id", coded_at=ended)
-    slim = slim.left_join(visits, "visit_occurrence_id").drop("visit_occurrence_id_right")
-    later = ibis.greatest(slim.known_at, slim.coded_at.fill_null(slim.known_at))
-    later = later + ibis.interval(days=context.settings.coding_lag_days)
-    known = ibis.ifelse(starts_with_any(slim.code, prefixes), later, slim.known_at)
-    return slim.mutate(known_at=known).drop("code", "visit_occurrence_id", "coded_at")
 
 
 def _came_from_a_care_home(context: Context) -> ir.Table:

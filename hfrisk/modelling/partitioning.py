@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from hfrisk.errors import DataError
-from hfrisk.features import Feature
+from hfrisk.features import Feature, checked
 from hfrisk.modelling.folds import person_folds
 from hfrisk.modelling.settings import ValidationSettings
 
@@ -76,17 +76,17 @@ def partition(features: FeatureTable, cohort: Cohort, settings: ValidationSettin
     Raises
     ------
     DataError
-        If a key is doubled or has no features, or if development or test is empty.
+        If the feature table does not keep its contract, a key is doubled or has no features, or development or test is empty.
     """
     outcomes = cohort.table.select(*_KEY, *_OUTCOME).to_pandas()
     # who was not seen for long enough is neither an event nor a non-event, and can neither teach nor test
     outcomes = outcomes[outcomes["state"] != "censored"]
     inputs = [feature.name for feature in features.dictionary]
     groups = [f"group_{name}" for name in features.groups]
-    table = features.table.select(*_KEY, *inputs, *groups).to_pandas()
-    for frame, words in ((outcomes, "cohort"), (table, "feature table")):
-        if frame.duplicated(_KEY).any():
-            raise DataError(f"An index discharge appears more than once in the {words}.", where=", ".join(_KEY))
+    # the door: what comes through is what the dictionary says, or nothing does
+    table = checked(features.table.select(*_KEY, *inputs, *groups).to_pandas(), features.dictionary, features.groups)
+    if outcomes.duplicated(_KEY).any():
+        raise DataError("An index discharge appears more than once in the cohort.", where=", ".join(_KEY))
     joined = outcomes.merge(table, on=_KEY, how="left", indicator=True)
     if (joined["_merge"] != "both").any():
         raise DataError("Cohort and feature table do not hold the same index discharges.", where=", ".join(_KEY))

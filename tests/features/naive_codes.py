@@ -152,6 +152,11 @@ def _written(source: Source, index: Index, settings: FeatureSettings, vocabulary
             at = when(row, "condition_start_date", "condition_start_datetime")
             found.append((row, code, row["condition_concept_id"], row["condition_start_date"], at))
     for row in source.of(index.person_id, "observation") if settings.codes_in_observations else []:
+        if (
+            row.get("value_as_concept_id") in read_yaml("social.yaml")["says_no"]["concepts"]
+            or row.get("value_as_number") == 0
+        ):
+            continue
         code = _coded(row.get("observation_source_value"), vocabulary)
         if code and row["observation_date"] is not None and (vocabulary != "icd9_cm" or code[0] in "EV"):
             at = when(row, "observation_date", "observation_datetime")

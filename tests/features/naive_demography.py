@@ -122,21 +122,16 @@ def _homes(
         "living_alone": settings.living_alone_observations,
         "care_home": settings.care_home_observations,
     }
-    diagnoses = tuple(prefix for name in chosen for prefix in listed[name][edition])
     for name, more in chosen.items():
         concepts = {*listed[name]["concepts"], *more}
-        prefixes = tuple(listed[name][edition])
         for row in seen:
             text = str(row["observation_source_value"] or "").upper().replace(".", "").replace(" ", "")
-            coded = text.startswith(diagnoses)
-            says = text.startswith(prefixes) or text in listed[name]["snomed"]
+            says = text in listed[name]["snomed"]
             says = says or bool(concepts & {row["observation_concept_id"], row["value_as_concept_id"]})
-            denied = row["value_as_concept_id"] in listed["says_no"]["concepts"] or row["value_as_number"] == 0
-            late = coded and not settings.coding_is_live and not _coded_by_then(row, visits, index, settings)
             ago = days(index.admission_date, row["observation_date"])
-            if says and not denied and not late and ago <= settings.condition_lookback_days:
+            if says and not _denied(row) and ago <= settings.condition_lookback_days:
                 found[name] = 1.0
-        if _diagnosed(source, index, settings, visits, prefixes):
+        if _diagnosed(source, index, settings, visits, tuple(listed[name][edition])):
             found[name] = 1.0
     places = read_yaml("stay.yaml")["places"]
     code = str(first.get("admitted_from_source_value") or "").strip().upper()
@@ -163,27 +158,34 @@ def _ended(visit: dict[str, Any], settings: FeatureSettings) -> datetime:
     return when(visit, "visit_end_date", "visit_end_datetime") or blank
 
 
-def _coded_by_then(row: dict[str, Any], visits: dict[Any, Any], index: Index, settings: FeatureSettings) -> bool:
-    moment = _at(row, settings)
-    visit = visits.get(row["visit_occurrence_id"])
-    if visit is not None:
-        moment = max(moment, _ended(visit, settings))
-    return moment + timedelta(days=settings.coding_lag_days) < index.predicted_at
+def _denied(row: dict[str, Any]) -> bool:
+    return row["value_as_concept_id"] in read_yaml("social.yaml")["says_no"]["concepts"] or row["value_as_number"] == 0
 
 
 def _diagnosed(
     source: Source, index: Index, settings: FeatureSettings, visits: dict[Any, Any], prefixes: tuple[str, ...]
 ) -> bool:
-    for row in source.of(index.person_id, "condition_occurrence"):
-        text = str(row["condition_source_value"] or "").upper().replace(".", "").replace(" ", "")
+    """A diagnosis, or an observation that holds the code of one."""
+    rows = [
+        (row, row["condition_source_value"], "condition_start_date", "condition_start_datetime")
+        for row in source.of(index.person_id, "condition_occurrence")
+    ] + [
+        (row, row["observation_source_value"], "observation_date", "observation_datetime")
+        for row in source.of(index.person_id, "observation")
+        if not _denied(row)
+    ]
+    for row, written, day, at in rows:
+        text = str(written or "").upper().replace(".", "").replace(" ", "")
         if not text.startswith(prefixes):
             continue
         visit = visits.get(row["visit_occurrence_id"])
-        on = row["condition_start_date"]
+        on = row[day]
         blank = end_of_day(on)
         if settings.dates_are_known == "start_of_day":
             blank = datetime.combine(on, datetime.min.time())
-        known = when(row, "condition_start_date", "condition_start_datetime") or blank
+        known = when(row, day, at) or blank
+        if row.get("recorded_at") is not None:
+            known = max(known, row["recorded_at"])
         if visit is not None:
             on, known = max(on, visit["visit_start_date"]), max(known, _ended(visit, settings))
         ago = days(index.admission_date, on)
