@@ -12,7 +12,7 @@ from hfrisk.checks import Check
 from hfrisk.cohort import Cohort
 from hfrisk.errors import StudyError
 from hfrisk.features.dictionary import Feature, chosen_by, refuse_doubles
-from hfrisk.features.family import KEYS, Context, Family, joined
+from hfrisk.features.family import KEYS, Context, Family, as_double, joined
 from hfrisk.features.groups import GROUPS, groups
 from hfrisk.features.plugins import Named, families_of
 from hfrisk.features.settings import FeatureSettings
@@ -154,7 +154,7 @@ def _wide(table: ir.Table, families: Sequence[Family]) -> ir.Table:
         if family.table is None:
             continue
         columns = [entry.name for entry in family.entries]
-        table = joined(table, family.table.select(*KEYS, *columns))
+        table = joined(table, family.table.select(*KEYS, **{name: as_double(family.table[name]) for name in columns}))
         if family.absent is not None:
             table = table.mutate(**{name: table[name].fill_null(family.absent) for name in columns})
     return table

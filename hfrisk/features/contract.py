@@ -83,8 +83,11 @@ _WORDS = {
 
 def _broken(failures: pd.DataFrame) -> DataError:
     faults = set()
+    mistyped = {row.column for row in failures.itertuples() if str(row.check).startswith("dtype")}
     for row in failures.itertuples():
         check = str(row.check)
+        if row.column in mistyped and not check.startswith("dtype"):
+            continue  # what is asked of numbers cannot be asked of something else
         # where a whole column is at fault, the library puts its name where values stand otherwise
         column = row.failure_case if check.startswith("column_") else row.column
         if check == "multiple_fields_uniqueness":
@@ -96,5 +99,6 @@ def _broken(failures: pd.DataFrame) -> DataError:
     return DataError(
         f"The feature table does not keep its contract: {'; '.join(listed[:8])}{more}.",
         where="feature table",
-        todo="Make the features again with this version of hfrisk (`hfrisk features STUDY`); if that does not help, report it without values.",
+        todo="Make the features again with this version of hfrisk (`hfrisk features STUDY`); if that does not help, report it "
+        "without values.",
     )

@@ -8,6 +8,8 @@ from functools import cached_property
 from typing import Protocol
 
 import ibis
+import ibis.expr.datatypes as dt
+import ibis.expr.operations as ops
 import ibis.expr.types as ir
 
 from hfrisk.cdm import Cdm
@@ -16,7 +18,18 @@ from hfrisk.cohort import Cohort
 from hfrisk.features.dictionary import Feature
 from hfrisk.features.settings import FeatureSettings
 
-__all__ = ["INDEX", "KEYS", "Context", "Family", "MakesFamily", "absent_is", "joined", "on_grid", "small_table"]
+__all__ = [
+    "INDEX",
+    "KEYS",
+    "Context",
+    "Family",
+    "MakesFamily",
+    "absent_is",
+    "as_double",
+    "joined",
+    "on_grid",
+    "small_table",
+]
 
 KEYS = ("person_id", "index_id")
 INDEX = ("admission_date", "admitted_at", "discharge_date", "predicted_at")
@@ -107,6 +120,11 @@ def absent_is(context: Context, table: ir.Table, values: Mapping[str, float | No
     both = joined(context.index.select(*KEYS), table)
     filled = {name: both[name] if value is None else both[name].fill_null(value) for name, value in values.items()}
     return both.select(*KEYS, **filled)
+
+
+def as_double(value: ir.Value) -> ir.FloatingValue:
+    """The value as a double, which it may be in name only: an engine writes 1.0 as a decimal, and Ibis leaves out a cast to float64."""
+    return ops.Cast(value, dt.float64).to_expr()
 
 
 def on_grid(value: ir.NumericValue, precision: float) -> ir.FloatingValue:
