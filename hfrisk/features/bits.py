@@ -1,13 +1,13 @@
-"""Many yes-or-no facts in one whole number, so that an engine aggregates one column where it would aggregate fifty."""
+"""Many yes-or-no facts in one whole number, so that an engine adds up one column instead of aggregating fifty."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 
 import ibis
 import ibis.expr.types as ir
 
-__all__ = ["bits_of", "holds", "packed", "unpacked"]
+__all__ = ["bits_of", "holds"]
 
 _MOST = 62  # of a 64-bit whole number with a sign
 
@@ -18,19 +18,6 @@ def bits_of(names: Iterable[str]) -> dict[str, int]:
     if len(listed) > _MOST:
         raise ValueError(f"{len(listed)} facts do not fit into one whole number")
     return {name: 1 << place for place, name in enumerate(listed)}
-
-
-def packed(truths: Mapping[str, ir.BooleanValue]) -> ir.IntegerValue:
-    """The truths, none of which may be NULL, in one number: to be aggregated by ``bit_or``."""
-    total: ir.IntegerValue = ibis.literal(0, "int64")
-    for name, bit in bits_of(truths).items():
-        total = total + ibis.ifelse(truths[name], ibis.literal(bit, "int64"), ibis.literal(0, "int64"))
-    return total
-
-
-def unpacked(number: ir.IntegerValue, names: Iterable[str]) -> dict[str, ir.BooleanValue]:
-    """Each fact again; none where there is no number."""
-    return {name: holds(number, bit) for name, bit in bits_of(names).items()}
 
 
 def holds(number: ir.IntegerValue, bit: int) -> ir.BooleanValue:

@@ -8,7 +8,6 @@ import ibis
 import ibis.expr.types as ir
 
 from hfrisk.cohort import moment
-from hfrisk.features.bits import packed, unpacked
 from hfrisk.features.doses import day_signs, day_sum, dose_columns, intravenous
 from hfrisk.features.family import KEYS, Context
 from hfrisk.features.ingredients import members
@@ -76,12 +75,11 @@ def given(context: Context, links: ir.Table) -> ir.Table:
     told = day_signs(pairs, pairs.last_day, "last_day") | day_signs(pairs, pairs.first_day, "first_day")
     signs = {**{name: pairs[name] for name in _SIGNS}, **told}
     found = pairs.group_by([*KEYS, "ingredient"]).aggregate(
-        signs=packed(signs).bit_or(),
+        **{name: truth.any() for name, truth in signs.items()},
         last_day_sum=day_sum(pairs, pairs.last_day),
         first_day_sum=day_sum(pairs, pairs.first_day),
     )
-    kept = context.kept(found, "medicines")
-    return kept.mutate(**unpacked(kept.signs, signs)).drop("signs")
+    return context.kept(found, "medicines")
 
 
 def _rows(context: Context) -> ir.Table:

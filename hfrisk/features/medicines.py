@@ -57,24 +57,26 @@ def _flags(context: Context, found: ir.Table) -> ir.Table:
     classes = small_table(
         context.cdm,
         [
-            {"ingredient": concept, "classes": sum(bits[name] for name in mine)}
-            for concept, mine in of_ingredient.items()
+            {"ingredient": concept, "bit": bits[name]}
+            for concept, names in of_ingredient.items()
+            for name in sorted(names)
         ],
     )
-    rows = found.left_join(classes, "ingredient")
-    nothing = ibis.literal(0, "int64")
+    pairs = found.select(*KEYS, "ingredient", *_WINDOWS).inner_join(classes, "ingredient")
+    once = pairs.group_by([*KEYS, "bit"]).aggregate(**{name: pairs[name].any() for name in _WINDOWS})
+    # each class is there once, so that the bits add up to the number that carries them all
+    numbers = once.group_by(list(KEYS)).aggregate(
+        **{f"classes_{name}": ibis.ifelse(once[name], once.bit, 0).sum().cast("int64") for name in _WINDOWS}
+    )
     signs = [
         name for name in found.columns if name not in (*KEYS, "ingredient", *_WINDOWS) and not name.endswith("_sum")
     ]
-    whole = rows.group_by(list(KEYS)).aggregate(
-        **{
-            f"classes_{name}": ibis.ifelse(rows[name], rows.classes.fill_null(0), nothing).bit_or() for name in _WINDOWS
-        },
-        **{f"count_{name}": rows[name].cast("int32").sum() for name in ("last", "year")},
-        **{f"{name}_sum": rows[f"{name}_sum"].sum() for name in ("last_day", "first_day")},
-        **{name: rows[name].any() for name in signs},
+    whole = found.group_by(list(KEYS)).aggregate(
+        **{f"count_{name}": found[name].cast("int32").sum() for name in ("last", "year")},
+        **{f"{name}_sum": found[f"{name}_sum"].sum() for name in ("last_day", "first_day")},
+        **{name: found[name].any() for name in signs},
     )
-    both = joined(context.index.select(*KEYS, "admitted_at", "predicted_at"), whole)
+    both = joined(context.index.select(*KEYS, "admitted_at", "predicted_at"), joined(whole, numbers))
     given = {
         f"{window}_{name}": _number(_in_class(both[f"classes_{window}"], name, entry, bits))
         for name, entry in read_yaml("medicines.yaml").items()
