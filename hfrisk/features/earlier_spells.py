@@ -82,7 +82,7 @@ def _known_spells(context: Context) -> ir.Table:
 
     A spell is known from when its first stay is.
     """
-    spells = context.cohort.spells.semi_join(context.people, "person_id")
+    spells = context.spells
     stays = context.cohort.stays
     opening = stays.filter(stays.opening).select("visit_occurrence_id", of_spell="index_id")
     visits = events(context, "visit_occurrence").select("visit_occurrence_id", "known_at")

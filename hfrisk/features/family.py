@@ -74,6 +74,14 @@ class Context:
         """The people of the cohort, each once: `person_id`."""
         return self.index.select("person_id").distinct()
 
+    @cached_property
+    def spells(self) -> ir.Table:
+        """Every spell of the people of the cohort.
+
+        Joined, not semi-joined: where two families read it in one query, Ibis hands PostgreSQL a semi-join that it does not know.
+        """
+        return self.cohort.spells.inner_join(self.people, "person_id")
+
     @property
     def early(self) -> bool:
         """Whether the risk is asked for a day after admission, when nobody knows how the stay will end."""
