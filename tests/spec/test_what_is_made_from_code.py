@@ -8,13 +8,14 @@ import pytest
 import yaml
 
 from hfrisk.template import study_text
-from tests.spec.rulebook import rulebook
+from tests.spec.rulebook import feature_book, rulebook
 
 ROOT = Path(__file__).parents[2]
 
 
 def test_the_manual_is_the_examples() -> None:
     assert (ROOT / "docs" / "rules.md").read_text(encoding="utf-8") == rulebook()
+    assert (ROOT / "docs" / "features.md").read_text(encoding="utf-8") == feature_book()
 
 
 @pytest.mark.parametrize("study", ["demo", "desynpuf"])
