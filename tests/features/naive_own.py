@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from datetime import date, datetime, time, timedelta
 from typing import Any
@@ -60,6 +61,11 @@ def expected(source: Source, index: Index, settings: FeatureSettings) -> dict[st
     return found
 
 
+CODE = "[A-Z][0-9][0-9A-Z]([0-9A-Z]{0,2})[A*+-]?"
+MOMENT = {
+    "condition": ("condition_start_date", "condition_start_datetime"),
+    "observation": ("observation_date", "observation_datetime"),
+}
 Found = tuple[date, datetime, float | None]
 
 
@@ -89,12 +95,22 @@ def _diagnoses(source: Source, index: Index, settings: FeatureSettings, feature:
     prefixes = tuple(code.upper().replace(".", "") for code in feature.codes)
     visits = {row["visit_occurrence_id"]: row for row in source.of(index.person_id, "visit_occurrence")}
     blank = end_of_day if settings.dates_are_known == "end_of_day" else lambda day: datetime.combine(day, time(0))
-    for row in source.of(index.person_id, "condition_occurrence"):
-        code = (row["condition_source_value"] or "").upper().replace(".", "").strip()
-        if not code.startswith(prefixes):
+    # an observation that holds a code is a diagnosis like any other, unless it says No
+    rows = [
+        (row, "condition", row["condition_source_value"], row["condition_start_date"])
+        for row in source.of(index.person_id, "condition_occurrence")
+    ] + [
+        (row, "observation", row["observation_source_value"], row["observation_date"])
+        for row in source.of(index.person_id, "observation")
+        if row["value_as_concept_id"] not in {4188540, 45878245} and row["value_as_number"] != 0
+    ]
+    for row, kind, written, on in rows:
+        code = (written or "").upper().replace(".", "").replace(" ", "")
+        if not re.fullmatch(CODE, code) or not code.startswith(prefixes):
             continue
-        on = row["condition_start_date"]
-        known = when(row, "condition_start_date", "condition_start_datetime") or blank(on)
+        known = when(row, *MOMENT[kind]) or blank(on)
+        if row.get("recorded_at") is not None:
+            known = max(known, row["recorded_at"])
         visit = visits.get(row["visit_occurrence_id"])
         if visit is not None:
             on = max(on, visit["visit_start_date"])

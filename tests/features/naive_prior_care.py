@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import date, datetime, time, timedelta
 from typing import Any
 
+from hfrisk.codelists import read_yaml
 from hfrisk.features import FeatureSettings
 from tests.features.naive import Index, Source, days, end_of_day, is_known, when
 
@@ -31,6 +32,10 @@ def expected(
         **_contacts(index, settings, visits),
         "look_back_days": max(index.look_back_days, 0),
     }
+
+
+# heart failure and what stands below it, as a source without a hierarchy is read
+CONCEPTS = set(read_yaml("heart_failure.yaml")["omop_316139"]["shipped_descendants"])
 
 
 def _blank(day: date, settings: FeatureSettings) -> datetime:
@@ -96,7 +101,8 @@ def _first_heart_failure(
     first = [spell["admission_date"] for spell in spells]
     for row in source.of(index.person_id, "condition_occurrence"):
         code = (row["condition_source_value"] or "").upper().replace(".", "").strip()
-        if not code.startswith(HEART_FAILURE[edition]) or row["visit_occurrence_id"] in index.visits:
+        is_one = code.startswith(HEART_FAILURE[edition]) or row["condition_concept_id"] in CONCEPTS
+        if not is_one or row["visit_occurrence_id"] in index.visits:
             continue
         on = row["condition_start_date"]
         known = when(row, "condition_start_date", "condition_start_datetime") or _blank(on, settings)
