@@ -9,7 +9,7 @@ import ibis
 import ibis.expr.types as ir
 
 from hfrisk.codelists import read_yaml
-from hfrisk.features.bits import bits_of, holds
+from hfrisk.features.bits import added, bits_of, holds
 from hfrisk.features.dictionary import Feature
 from hfrisk.features.doses import known_dose, with_strengths
 from hfrisk.features.family import KEYS, Context, Family, joined, on_grid, small_table
@@ -66,7 +66,7 @@ def _flags(context: Context, found: ir.Table) -> ir.Table:
     once = pairs.group_by([*KEYS, "bit"]).aggregate(**{name: pairs[name].any() for name in _WINDOWS})
     # each class is there once, so that the bits add up to the number that carries them all
     numbers = once.group_by(list(KEYS)).aggregate(
-        **{f"classes_{name}": ibis.ifelse(once[name], once.bit, 0).sum().cast("int64") for name in _WINDOWS}
+        **{f"classes_{name}": added(ibis.ifelse(once[name], once.bit, 0)) for name in _WINDOWS}
     )
     signs = [
         name for name in found.columns if name not in (*KEYS, "ingredient", *_WINDOWS) and not name.endswith("_sum")
