@@ -59,15 +59,12 @@ def _under(context: Context, episodes: ir.Table) -> ir.Table:
 
 def _cardiology_ward(context: Context, episodes: ir.Table) -> Family:
     """An episode on a ward that the study names, or under a cardiologist; not recorded where no episode says ward or specialty."""
-    wanted = context.settings.cardiology_wards
-    under = episodes.select(*KEYS, cardiology=_is_cardiology(episodes.specialty))
-    signs = [under.filter(under.cardiology.notnull())]
+    signs = [_signs(context, episodes)]
     if not context.early:
-        index = context.index
-        stay = index.select(*KEYS, cardiology=_is_cardiology(code(index.main_specialty)))
-        signs.append(stay.filter(stay.cardiology.notnull()))
-    if wanted:
-        signs += [_on_a_ward(context, episodes), _on_a_ward(context, _stays(context))]
+        index = context.index.select(*KEYS, specialty=code(context.index.main_specialty))
+        signs.append(_signs(context, index, by_ward=False))
+    if context.settings.cardiology_wards:
+        signs.append(_signs(context, _stays(context)))
     both = ibis.union(*signs) if len(signs) > 1 else signs[0]
     made = both.group_by(list(KEYS)).aggregate(cardiology_ward=both.cardiology.max().cast("float64"))
     made = context.kept(made, "cardiology")
@@ -77,25 +74,27 @@ def _cardiology_ward(context: Context, episodes: ir.Table) -> Family:
     return Family((entry,), made)
 
 
-def _is_cardiology(specialty: ir.StringValue) -> ir.IntegerValue:
+def _signs(context: Context, rows: ir.Table, *, by_ward: bool = True) -> ir.Table:
+    """Whether each row's specialty or ward is cardiology, for those that have one: the key and `cardiology`, 1 or 0."""
     codes = read_yaml("stay.yaml")["specialties"]["cardiology"]["codes"]
-    return specialty.isin(codes).cast("int32")
-
-
-def _on_a_ward(context: Context, rows: ir.Table) -> ir.Table:
-    """Whether each row's care site is one that the study names."""
     wanted = sorted({ward.strip().lower() for ward in context.settings.cardiology_wards})
+    if not wanted or not by_ward:
+        told = rows.filter(rows.specialty.notnull())
+        return told.select(*KEYS, cardiology=told.specialty.isin(codes).cast("int32"))
+    rows = rows.filter(rows.specialty.notnull() | rows.care_site_id.notnull())
+    both = rows.left_join(_named_wards(context, wanted), "care_site_id")
+    by_id = both.care_site_id.cast("string").lower().isin(wanted).fill_null(False)
+    on_the_ward = both.named.fill_null(False) | by_id
+    return both.select(*KEYS, cardiology=(both.specialty.isin(codes).fill_null(False) | on_the_ward).cast("int32"))
+
+
+def _named_wards(context: Context, wanted: list[str]) -> ir.Table:
+    """The care sites that the study names: `care_site_id` and `named`, by name or by source value."""
     sites = context.cdm.table("care_site")
-    named = sites.select(
-        "care_site_id",
-        named=matched(sites.care_site_name).isin(wanted).fill_null(False)
-        | matched(sites.care_site_source_value).isin(wanted).fill_null(False),
-    )
-    chosen = named.group_by("care_site_id").aggregate(named=named.named.any())
-    rows = rows.filter(rows.care_site_id.notnull())
-    both = rows.left_join(chosen, "care_site_id")
-    by_id = both.care_site_id.cast("string").lower().isin(wanted)
-    return both.select(*KEYS, cardiology=(both.named.fill_null(False) | by_id).cast("int32"))
+    by_name = matched(sites.care_site_name).isin(wanted).fill_null(False)
+    by_value = matched(sites.care_site_source_value).isin(wanted).fill_null(False)
+    named = sites.select("care_site_id", named=by_name | by_value)
+    return named.group_by("care_site_id").aggregate(named=named.named.any())
 
 
 def _episodes(context: Context) -> ir.Table:
@@ -117,7 +116,14 @@ def _episodes(context: Context) -> ir.Table:
 def _stays(context: Context) -> ir.Table:
     """The stays of the index spells that had begun and were known, like `_episodes`."""
     rows = events(context, "visit_occurrence")
-    rows = rows.select("person_id", "visit_occurrence_id", "on", "known_at", episode_site="care_site_id")
+    rows = rows.select(
+        "person_id",
+        "visit_occurrence_id",
+        "on",
+        "known_at",
+        episode_site="care_site_id",
+        specialty=ibis.null("string"),
+    )
     return _of_the_index_spell(context, rows)
 
 
