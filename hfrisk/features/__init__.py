@@ -4,5 +4,19 @@ from hfrisk.features.build import FeatureTable, build_features
 from hfrisk.features.dictionary import Direction, Feature, Kind
 from hfrisk.features.family import Context, Family
 from hfrisk.features.settings import FeatureSettings
+from hfrisk.features.sweep import Sweep, build_sweep
+from hfrisk.features.sweep_settings import SweepSettings
 
-__all__ = ["Context", "Direction", "Family", "Feature", "FeatureSettings", "FeatureTable", "Kind", "build_features"]
+__all__ = [
+    "Context",
+    "Direction",
+    "Family",
+    "Feature",
+    "FeatureSettings",
+    "FeatureTable",
+    "Kind",
+    "Sweep",
+    "SweepSettings",
+    "build_features",
+    "build_sweep",
+]
