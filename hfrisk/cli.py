@@ -200,8 +200,19 @@ def cohort(
 
 
 @app.command()
-def features(study: StudyFile, overrides: Overrides = None, as_json: Json = False, quiet: Quietly = False) -> None:
+def features(
+    study: StudyFile,
+    overrides: Overrides = None,
+    sweep: Annotated[
+        bool, typer.Option("--sweep", help="Make the study's wide sweep (features.sweep) instead.")
+    ] = False,
+    as_json: Json = False,
+    quiet: Quietly = False,
+) -> None:
     """Print the feature dictionary with the share that is missing."""
+    if sweep:
+        _sweep(_load(study, overrides), as_json, quiet)
+        return
     from hfrisk.terminal import features_in_words
     from hfrisk.workshop import feature_summary, open_workshop
 
@@ -345,6 +356,15 @@ def _working(study: Study) -> Iterator[Study]:
             where=str(log),
             todo="The details are in that file, which may hold patients' values and stays inside. Please report the fault without them.",
         ) from None
+
+
+def _sweep(study: Study, as_json: bool, quiet: bool) -> None:
+    from hfrisk.terminal import sweep_in_words
+    from hfrisk.workshop import open_workshop, sweep_summary
+
+    with _working(study), open_workshop(study, _progress(quiet)) as work:
+        summary = sweep_summary(work)
+    _result(summary, as_json, lambda: sweep_in_words(summary))
 
 
 def _load(path: Path, overrides: list[str] | None) -> Study:

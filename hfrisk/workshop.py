@@ -16,13 +16,13 @@ from hfrisk.cdm import Cdm, connect
 from hfrisk.checks import Check
 from hfrisk.cohort import Cohort, build_cohort, sensitivity_cohorts
 from hfrisk.errors import DataError, StudyError
-from hfrisk.features import FeatureTable, build_features
+from hfrisk.features import FeatureTable, build_features, build_sweep
 from hfrisk.locking import locked
 from hfrisk.progress import Quiet
 from hfrisk.quality import quality_checks
 from hfrisk.study import Study
 
-__all__ = ["Workshop", "feature_summary", "few", "open_workshop", "refuse_errors", "replace_whole"]
+__all__ = ["Workshop", "feature_summary", "few", "open_workshop", "refuse_errors", "replace_whole", "sweep_summary"]
 
 _FEW = 10
 
@@ -141,6 +141,30 @@ def feature_summary(work: Workshop) -> dict[str, Any]:
         ],
         "groups": list(features.groups),
         "notices": [{"code": c.code, "severity": c.severity, "finding": c.text()} for c in features.notices],
+    }
+
+
+def sweep_summary(work: Workshop) -> dict[str, Any]:
+    """Make the wide sweep, write it to the internal folder, and say what is in it; small counts are None.
+
+    ``internal/sweep.parquet`` is patient-level and stays inside; ``internal/sweep_reference.parquet`` has exact counts.
+    """
+    cohort = work.cohort()
+    with work.stage("sweep", "Counting every concept"):
+        sweep = build_sweep(work.cdm, cohort, work.study.features, work.study.cohort.diagnosis_vocabulary)
+        long = work.cdm.frame(sweep.table, "sweep")
+    paths = {"sweep": work.internal / "sweep.parquet", "reference": work.internal / "sweep_reference.parquet"}
+    replace_whole(paths["sweep"], long.to_parquet)
+    replace_whole(paths["reference"], sweep.reference.to_parquet)
+    rows = sweep.reference.to_dict("records")
+    for row in rows:
+        if row["index_discharges"] < _FEW:
+            row |= {"index_discharges": None, "share": None}
+    return {
+        "index_discharges": cohort.index_discharges,
+        "features": rows,
+        "files": {name: str(path) for name, path in paths.items()},
+        "notices": [{"code": c.code, "severity": c.severity, "finding": c.text(few)} for c in sweep.notices],
     }
 
 

@@ -138,8 +138,13 @@ def _everything(context: Context, asked: SweepSettings, kinds: list[str]) -> ir.
         ],
     )
     inside = days.inner_join(windows, days.days_ago.between(windows.nearest, windows.furthest))
-    feature = inside.concept * _OF_CONCEPT + inside.kind * _OF_KIND + inside.window
-    counted = inside.mutate(feature=feature.cast("int64")).group_by([*KEYS, "feature"]).aggregate(days=lambda rows: rows.count())
+    # by way of float64, which is exact here: a database may hold concepts in 32 bits, in which the product overflows
+    feature = inside.concept.cast("float64") * _OF_CONCEPT + inside.kind * _OF_KIND + inside.window
+    counted = (
+        inside.mutate(feature=feature.cast("int64"))
+        .group_by([*KEYS, "feature"])
+        .aggregate(days=lambda rows: rows.count())
+    )
     value = counted.days if asked.statistics == "count" else ibis.literal(1)
     return counted.select(*KEYS, "feature", value=value.cast("float64"))
 

@@ -46,9 +46,11 @@ class SweepSettings(Settings):
     @field_validator("windows")
     @classmethod
     def _windows_run_backwards_from_admission(cls, value: tuple[Window, ...]) -> tuple[Window, ...]:
-        odd = [window for window in value if window != STAY and not 1 <= window[0] <= window[1]]  # type: ignore[operator]
+        odd = [window for window in value if window != STAY and not 1 <= window[0] <= window[1]]
         if odd:
-            raise ValueError(f"{list(odd[0])} is no window: give days before admission as [1, 30], the nearer one first")
+            raise ValueError(
+                f"{list(odd[0])} is no window: give days before admission as [1, 30], the nearer one first"
+            )
         if len(set(value)) < len(value):
             raise ValueError("a window is there twice")
         return value

@@ -11,8 +11,8 @@ import pytest
 from pydantic import ValidationError
 
 from hfrisk.cdm import Cdm
-from hfrisk.cohort import Cohort, CohortSettings, build_cohort
 from hfrisk.codelists import read_csv
+from hfrisk.cohort import Cohort, CohortSettings, build_cohort
 from hfrisk.errors import StudyError
 from hfrisk.features import FeatureSettings, Sweep, build_sweep
 from tests.features.naive import Index, Source, days, indexes, is_known
@@ -118,9 +118,7 @@ def test_a_sweep_equals_the_naive_reference(engine: Any, settings: dict[str, Any
         for name, people in holders.items()
         if shares[name] >= chosen.sweep.minimum_share and len(set(people)) >= chosen.sweep.minimum_people
     }
-    expected = {
-        (int(key), name): value for key, row in found.items() for name, value in row.items() if name in common
-    }
+    expected = {(int(key), name): value for key, row in found.items() for name, value in row.items() if name in common}
     sweep = build_sweep(cdm, cohort, chosen)
     assert len(common) > 20
     assert values(sweep) == expected
@@ -291,9 +289,7 @@ def test_a_sweep_in_which_nothing_is_common_is_empty_and_that_is_said(tmp_path: 
     assert [notice.code for notice in sweep.notices] == ["HFR089"]
     assert (len(sweep.reference), len(sweep.cdm.frame(sweep.table, "sweep"))) == (0, 0)
     assert sweep.matrix(pd.DataFrame({"person_id": [10], "index_id": [1]})).shape == (1, 0)
-    nothing = swept(
-        duck(stacked([ONE]), tmp_path), sweep={"drugs": False, "conditions": False, "measurements": False}
-    )
+    nothing = swept(duck(stacked([ONE]), tmp_path), sweep={"drugs": False, "conditions": False, "measurements": False})
     assert (nothing.notices, len(nothing.reference)) == ([], 0)
 
 
