@@ -207,20 +207,24 @@ def features(
     everything: Annotated[bool, typer.Option("--all", help="Those too that are not offered to the model.")] = False,
     found: Annotated[bool, typer.Option("--found", help="What the source holds of the tests and medicines.")] = False,
     scores: Annotated[bool, typer.Option("--scores", help="For how many each input of a score was observed.")] = False,
+    sweep: Annotated[
+        bool, typer.Option("--sweep", help="Make the study's wide sweep (features.sweep) instead.")
+    ] = False,
     as_json: Json = False,
     quiet: Quietly = False,
 ) -> None:
     """Print the feature dictionary with the share that is missing.
 
+
     The table itself, patient by patient, goes to internal/features and stays inside.
     """
-    from hfrisk.feature_views import feature_summary, found_in_source, inputs_of_scores
-    from hfrisk.terminal import features_in_words, found_in_words, score_inputs_in_words
+    from hfrisk.feature_views import feature_summary, found_in_source, inputs_of_scores, sweep_summary
+    from hfrisk.terminal import features_in_words, found_in_words, score_inputs_in_words, sweep_in_words
     from hfrisk.workshop import open_workshop
 
-    if found and scores:
+    if found + scores + sweep > 1:
         raise StudyError(
-            "Only one table is printed at a time.", where="--found, --scores", todo="Ask for one of the two."
+            "Only one table is printed at a time.", where="--found, --scores, --sweep", todo="Ask for one of them."
         )
     with _working(_load(study, overrides)) as loaded, open_workshop(loaded, _progress(quiet)) as work:
         words: Callable[[dict[str, Any]], str]
@@ -228,6 +232,8 @@ def features(
             result, words = found_in_source(work), found_in_words
         elif scores:
             result, words = inputs_of_scores(work), score_inputs_in_words
+        elif sweep:
+            result, words = sweep_summary(work), sweep_in_words
         else:
             result, words = feature_summary(work), partial(features_in_words, everything=everything)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 import shlex
 import textwrap
@@ -17,6 +18,7 @@ __all__ = [
     "found_in_words",
     "run_in_words",
     "score_inputs_in_words",
+    "sweep_in_words",
 ]
 
 _FEW = 10
@@ -158,6 +160,28 @@ def _count(count: int) -> str:
 
 def _cut(text: str, width: int) -> str:
     return text if len(text) <= width else text[: width - 3] + "..."
+
+
+def sweep_in_words(summary: Mapping[str, Any]) -> str:
+    """What a wide sweep found, the most common first in each table and window, and where it was written."""
+    lines: list[str] = []
+    rows = sorted(
+        summary["features"], key=lambda row: (row["table"], row["window"], -(row["share"] or 0), row["feature"])
+    )
+    for (table, window), group in itertools.groupby(rows, key=lambda row: (row["table"], row["window"])):
+        lines += [f"{table}, {window}", f"  {'concept':<12}{'':<35}{'discharges':>15}{'share':>8}"]
+        for row in group:
+            first, *more = textwrap.wrap(row["concept_name"], 34) or [""]
+            few = row["index_discharges"] is None
+            count = "fewer than 10" if few else f"{row['index_discharges']:,}"
+            share = "-" if few else f"{row['share']:.1%}"
+            lines += [f"  {row['concept_id']:<12}{first:<35}{count:>15}{share:>8}"]
+            lines += [f"{'':<14}{part}" for part in more]
+    lines += [_wrapped(f"{row['code']} {row['severity']}: {row['finding']}", "", "    ") for row in summary["notices"]]
+    lines.append(f"Counts of {len(rows):,} features (they stay inside): {summary['files']['reference']}")
+    return "\n".join(
+        [*lines, f"For each index discharge (patient-level; it stays inside): {summary['files']['sweep']}"]
+    )
 
 
 def run_in_words(summary: Mapping[str, Any]) -> str:

@@ -21,9 +21,9 @@ from hfrisk.progress import Quiet
 from hfrisk.quality import quality_checks
 from hfrisk.study import Study
 
-__all__ = ["Workshop", "few", "open_workshop", "refuse_errors", "replace_whole"]
+__all__ = ["FEW", "Workshop", "few", "open_workshop", "refuse_errors", "replace_whole"]
 
-_FEW = 10
+FEW = 10
 
 
 @dataclass
@@ -145,7 +145,7 @@ def refuse_errors(checks: Sequence[Check]) -> None:
 
 def few(count: int) -> str:
     """A count for the terminal: people who look over a shoulder see no small one."""
-    return f"{count:,}" if count >= _FEW else f"fewer than {_FEW}"
+    return f"{count:,}" if count >= FEW else f"fewer than {FEW}"
 
 
 def replace_whole(path: Path, write: Callable[[Path], object]) -> None:

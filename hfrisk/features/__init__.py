@@ -6,6 +6,8 @@ from hfrisk.features.dictionary import Direction, Feature, Kind
 from hfrisk.features.family import Context, Family
 from hfrisk.features.settings import FeatureSettings
 from hfrisk.features.stored import load_features, save_features
+from hfrisk.features.sweep import Sweep, build_sweep
+from hfrisk.features.sweep_settings import SweepSettings
 
 __all__ = [
     "Context",
@@ -15,7 +17,10 @@ __all__ = [
     "FeatureSettings",
     "FeatureTable",
     "Kind",
+    "Sweep",
+    "SweepSettings",
     "build_features",
+    "build_sweep",
     "checked",
     "contract",
     "load_features",

@@ -93,7 +93,7 @@ def build_features(cdm: Cdm, cohort: Cohort, settings: FeatureSettings, vocabula
     named = families_of(settings.families)
     context = context_of(cdm, cohort, settings, vocabulary)
     first = [family for family in named if family.name != "scores"]
-    made = [_checked(family, family.make(context)) for family in first]
+    made = [_made(family, context) for family in first]
     entries = [entry for family in made for entry in family.entries]
     refuse_doubles(entries)
     table = _wide(context.index.select(*KEYS), made)
@@ -103,7 +103,7 @@ def build_features(cdm: Cdm, cohort: Cohort, settings: FeatureSettings, vocabula
         # the scores are put together from what the other families found, so that is computed first
         base = cdm.materialise(table, "features_base", parts, order=())
         later = replace(context, made=base.table, made_entries=tuple(entries))
-        scores = [_checked(family, family.make(later)) for family in named if family.name == "scores"]
+        scores = [_made(family, later) for family in named if family.name == "scores"]
         made += scores
         entries += [entry for family in scores for entry in family.entries]
         refuse_doubles(entries)
@@ -160,8 +160,14 @@ def _wide(table: ir.Table, families: Sequence[Family]) -> ir.Table:
     return table
 
 
-def _checked(named: Named, family: Family) -> Family:
-    """A family that keeps its promise: a column for each entry, and numbers."""
+def _made(named: Named, context: Context) -> Family:
+    """A family that keeps its promise: a column for each entry, and numbers; of one that was added, a row an index discharge."""
+    if named.version:
+        # what it keeps is found again by this code only, and under no name of ours
+        context = replace(context, key=f"{context.key} {named.version}")
+    family: object = named.make(context)
+    if not isinstance(family, Family):
+        raise _broken(named, "it is no Family")
     if family.table is None:
         if family.entries:
             raise _broken(named, "entries without a table")
@@ -169,15 +175,24 @@ def _checked(named: Named, family: Family) -> Family:
     lacking = [name for name in (*KEYS, *(entry.name for entry in family.entries)) if name not in family.table.columns]
     if lacking:
         raise _broken(named, f"no column {lacking[0]}")
-    other = [entry.name for entry in family.entries if not family.table[entry.name].type().is_floating()]
+    other = [entry.name for entry in family.entries if not family.table[entry.name].type().is_float64()]
     if other:
         raise _broken(named, f"the column {other[0]} is not float64")
+    if named.version and _has_doubles(context.cdm, family.table):
+        raise _broken(named, "more than one row of an index discharge")
     return family
+
+
+def _has_doubles(cdm: Cdm, table: ir.Table) -> bool:
+    """Whether a key is there twice, which would double the index discharge in every other column too."""
+    times = table.group_by(list(KEYS)).aggregate(times=table.count())
+    return not cdm.frame(times.filter(times.times > 1).limit(1), "families that were added").empty
 
 
 def _broken(named: Named, what: str) -> StudyError:
     return StudyError(
         f"The family {named.name} does not give what it promises: {what}.",
         where="features.families",
-        todo="A family gives the key and one float64 column for each entry of its dictionary (hfrisk.features.Family).",
+        todo="A family gives one row an index discharge at most: the key, and one float64 column for each entry of its dictionary "
+        "(hfrisk.features.Family).",
     )

@@ -8,6 +8,7 @@ from typing import Literal
 from pydantic import Field, field_validator
 
 from hfrisk.features.own_settings import OWN_NAME, OwnFeature
+from hfrisk.features.sweep_settings import SweepSettings
 from hfrisk.fingerprints import file_fingerprint, text_fingerprint
 from hfrisk.settings import Settings
 
@@ -176,6 +177,12 @@ class FeatureSettings(Settings):
         "{amyloid: {words: cardiac amyloidosis recorded, table: condition_occurrence, codes: [E85], statistics: [any, days_since]}}.",
     )
 
+    sweep: SweepSettings | None = Field(
+        default=None,
+        description="Every condition, medicine and measurement that is common enough, as a long table beside the features "
+        "(`hfrisk features STUDY --sweep`); the model does not use it. None: not made. {}: with the usual windows.",
+    )
+
     # clinical scores
     charlson_variant: Literal["schneeweiss", "original", "quan2011"] = Field(
         default="schneeweiss",
@@ -212,7 +219,7 @@ class FeatureSettings(Settings):
 
     @property
     def identity(self) -> str:
-        """Everything that bears on the features: the settings, and the content of the files that they name."""
+        """Everything that bears on the features: the settings, and the content of the files that they name. A sweep is beside them."""
         files = [feature.concept_set for feature in self.own.values() if feature.concept_set is not None]
         contents = [file_fingerprint(file) if file.is_file() else "absent" for file in files]
-        return text_fingerprint([self.model_dump_json(), *contents])
+        return text_fingerprint([self.model_dump_json(exclude={"sweep"}), *contents])
