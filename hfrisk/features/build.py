@@ -12,7 +12,7 @@ from hfrisk.checks import Check
 from hfrisk.cohort import Cohort
 from hfrisk.errors import StudyError
 from hfrisk.features.dictionary import Feature, chosen_by, refuse_doubles
-from hfrisk.features.family import KEYS, Context, Family, as_double, joined
+from hfrisk.features.family import KEYS, Context, Family, as_double
 from hfrisk.features.groups import GROUPS, groups
 from hfrisk.features.plugins import Named, families_of
 from hfrisk.features.settings import FeatureSettings
@@ -96,22 +96,18 @@ def build_features(cdm: Cdm, cohort: Cohort, settings: FeatureSettings, vocabula
     made = [_made(family, context) for family in first]
     entries = [entry for family in made for entry in family.entries]
     refuse_doubles(entries)
-    table = _wide(context.index.select(*KEYS), made)
-    versions = [f"{family.name} {family.version}" for family in named]
-    parts = [settings.identity, cohort.key, vocabulary, *versions]
     if len(first) < len(named):
-        # the scores are put together from what the other families found, so that is computed first
-        base = cdm.materialise(table, "features_base", parts, order=())
-        later = replace(context, made=base.table, made_entries=tuple(entries))
+        # the scores are put together from what the other families found
+        later = replace(context, made=_wide(context, made), made_entries=tuple(entries))
         scores = [_made(family, later) for family in named if family.name == "scores"]
         made += scores
         entries += [entry for family in scores for entry in family.entries]
         refuse_doubles(entries)
-        table = _wide(base.table, scores)
-    table = joined(table, groups(context))
-    catalogue = tuple(entries)
-    table = table.select(*KEYS, *[entry.name for entry in catalogue], *[f"group_{name}" for name in GROUPS])
+    versions = [f"{family.name} {family.version}" for family in named]
+    parts = [settings.identity, cohort.key, vocabulary, *versions]
+    table = _wide(context, made, context.kept(groups(context), "groups"))
     stage = cdm.materialise(table, "features", parts, order=KEYS)
+    catalogue = tuple(entries)
     return FeatureTable(
         stage.table,
         offered(catalogue, settings),
@@ -149,15 +145,29 @@ def offered(catalogue: Sequence[Feature], settings: FeatureSettings) -> tuple[Fe
     return tuple(kept)
 
 
-def _wide(table: ir.Table, families: Sequence[Family]) -> ir.Table:
-    for family in families:
-        if family.table is None:
-            continue
-        columns = [entry.name for entry in family.entries]
-        table = joined(table, family.table.select(*KEYS, **{name: as_double(family.table[name]) for name in columns}))
-        if family.absent is not None:
-            table = table.mutate(**{name: table[name].fill_null(family.absent) for name in columns})
-    return table
+def _wide(context: Context, families: Sequence[Family], grouped: ir.Table | None = None) -> ir.Table:
+    """One row an index discharge with the columns of all families, and the groups, in one flat join.
+
+    A join on a join on a join, each with a list of all columns, takes seconds to plan before the first row is read.
+    """
+    parts = [
+        (family.table, [entry.name for entry in family.entries], family.absent)
+        for family in families
+        if family.table is not None
+    ]
+    if grouped is not None:
+        parts.append((grouped, [f"group_{name}" for name in GROUPS], None))
+    joins = context.index.select(*KEYS)
+    for turn, (table, names, _) in enumerate(parts):
+        key = {f"{name}_{turn}": name for name in KEYS}
+        theirs = table.select(*names, **key)
+        joins = joins.left_join(theirs, [(name, renamed) for renamed, name in key.items()])
+    columns = {
+        name: joins[name] if absent is None else joins[name].fill_null(absent)
+        for _, names, absent in parts
+        for name in names
+    }
+    return joins.select(*KEYS, **columns)
 
 
 def _made(named: Named, context: Context) -> Family:
@@ -180,7 +190,8 @@ def _made(named: Named, context: Context) -> Family:
         raise _broken(named, f"the column {other[0]} is not float64")
     if named.version and _has_doubles(context.cdm, family.table):
         raise _broken(named, "more than one row of an index discharge")
-    return family
+    columns = {entry.name: as_double(family.table[entry.name]) for entry in family.entries}
+    return replace(family, table=context.kept(family.table.select(*KEYS, **columns), f"family_{named.name}"))
 
 
 def _has_doubles(cdm: Cdm, table: ir.Table) -> bool:

@@ -19,6 +19,16 @@ __all__ = ["scores"]
 
 _MAKERS = {"lace": lace, "le": le, "hospital": hospital, "parr30": parr30, "gwtg_hf": gwtg_hf, "maggic": maggic}
 
+# what the scores read of other families besides the inputs that they show, which are worked out from it
+_MORE = (
+    "urea_first",
+    "ethnicity_black",
+    "ethnicity_not_stated",
+    "ethnicity_not_known",
+    "days_since_first_heart_failure",
+    "age",
+)
+
 
 def scores(context: Context) -> Family:
     """LACE, LE, HOSPITAL, PARR-30, GWTG-HF and MAGGIC: each with its parts, its total and how many of its inputs were observed.
@@ -46,7 +56,10 @@ def _inputs(context: Context) -> Inputs:
     entries = {entry.name: entry for entry in context.made_entries}
     if "emergency_admission" in entries:
         index = index.drop("emergency_admission")
-    table = joined(index, context.made) if context.made is not None else index
+    table = index
+    if context.made is not None:
+        used = [*dict.fromkeys([*_MORE, *(name for facts in SCORES.values() for name in facts.inputs)])]
+        table = joined(index, context.made.select(*KEYS, *[name for name in used if name in context.made.columns]))
     inputs = Inputs(context, table, entries)
     if not context.early:
         inputs = charlson_for_lace(inputs)
