@@ -8,7 +8,6 @@ from typing import Any
 from hfrisk.features import save_features
 from hfrisk.features.found import measurements_found
 from hfrisk.features.medicines_found import medicines_found
-from hfrisk.features.scores import score_inputs
 from hfrisk.workshop import Workshop
 
 __all__ = ["feature_summary", "found_in_source", "inputs_of_scores"]
@@ -48,4 +47,4 @@ def found_in_source(work: Workshop) -> dict[str, Any]:
 def inputs_of_scores(work: Workshop) -> dict[str, Any]:
     """For how many index discharges each input of each clinical score was observed."""
     features = work.features(work.cohort())
-    return {"scores": score_inputs(work.cdm, features, work.study.features).to_dict("records")}
+    return {"scores": features.observed.to_dict("records")}
