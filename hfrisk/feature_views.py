@@ -8,7 +8,6 @@ from typing import Any
 from hfrisk.features import build_sweep, save_features
 from hfrisk.features.found import measurements_found
 from hfrisk.features.medicines_found import medicines_found
-from hfrisk.features.scores import score_inputs
 from hfrisk.workshop import FEW, Workshop, few, replace_whole
 
 __all__ = ["feature_summary", "found_in_source", "inputs_of_scores", "sweep_summary"]
@@ -48,7 +47,7 @@ def found_in_source(work: Workshop) -> dict[str, Any]:
 def inputs_of_scores(work: Workshop) -> dict[str, Any]:
     """For how many index discharges each input of each clinical score was observed."""
     features = work.features(work.cohort())
-    return {"scores": score_inputs(work.cdm, features, work.study.features).to_dict("records")}
+    return {"scores": features.observed.to_dict("records")}
 
 
 def sweep_summary(work: Workshop) -> dict[str, Any]:

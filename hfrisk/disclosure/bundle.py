@@ -115,6 +115,8 @@ def feature_records(dictionary: Sequence[Feature]) -> list[dict[str, Any]]:
             "sensitive": f.sensitive,
             "skewed": f.skewed,
             "kind": f.kind,
+            "monotone": f.monotone,
+            "role": f.role,
         }
         for f in dictionary
     ]

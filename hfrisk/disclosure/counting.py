@@ -19,7 +19,7 @@ from hfrisk.disclosure.estimates import wilson_limits
 from hfrisk.disclosure.margins import protect
 from hfrisk.disclosure.policy import Floats, Policy
 
-__all__ = ["release_eligibility", "release_sensitivity", "release_strategies"]
+__all__ = ["apart", "release_eligibility", "release_sensitivity", "release_strategies"]
 
 _COUNTS = ["index_discharges", "persons", "events", "readmitted", "died"]
 _SHARES = ["rate", "readmission", "lower", "upper", "death"]
@@ -144,7 +144,7 @@ def release_sensitivity(
     result = pd.DataFrame({"name": frame["name"].astype(str), "day": frame["incidence_day"].astype(int)})
     near = np.zeros(len(exact), dtype=bool)
     for column in _COUNTS:
-        result[column], replaced = _apart(exact[column].to_numpy(), hidden[column].to_numpy(), policy)
+        result[column], replaced = apart(exact[column].to_numpy(), hidden[column].to_numpy(), policy)
         near |= replaced
     n = exact["index_discharges"]
     followed = np.where(
@@ -229,7 +229,7 @@ def _narrowed(mine: float, other: float, part: float, policy: Policy) -> bool:
     return highest + 1 < policy.base
 
 
-def _apart(counts: Floats, hidden: Any, policy: Policy) -> tuple[Floats, Any]:
+def apart(counts: Floats, hidden: Any, policy: Policy) -> tuple[Floats, Any]:
     """Counts as shown, each either at least the threshold away from all others that are shown, or the same as one of them."""
     shown = np.full(len(counts), np.nan)
     replaced = np.zeros(len(counts), dtype=bool)

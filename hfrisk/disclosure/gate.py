@@ -34,6 +34,7 @@ from hfrisk.disclosure.performance import (
 from hfrisk.disclosure.policy import Policy
 from hfrisk.disclosure.population import OUTCOMES, release_population
 from hfrisk.disclosure.released import _SEAL, Bundle, Released
+from hfrisk.disclosure.scores import missing_withheld, release_score_inputs
 from hfrisk.disclosure.settings import DisclosureSettings
 from hfrisk.disclosure.wording import release_checks, release_definitions, without_places
 
@@ -68,6 +69,7 @@ _RULES = {
     "sensitivity": "counts rounded, nearly equal ones shown as one; shares from the shown counts",
     "strategies": "counts rounded, parts of a total protected",
     "eligibility": "cells rounded or withheld; shares from the shown counts",
+    "score_inputs": "counts rounded, nearly equal ones shown as one; what Table 1 withholds withheld; shares from the shown counts",
     "performance": "counts rounded, parts of a total protected; estimates recomputed from the shown counts",
     "calibration_curve": "points joined until each has enough events and non-events",
     "decision_curve": "cells rounded or withheld; steps of enough people; net benefit from the shown counts",
@@ -158,14 +160,16 @@ def release(
     dictionary = pd.DataFrame(feature_records(features.dictionary))
     dictionary["in_model"] = dictionary["name"].isin(model.inputs) if model else False
     own = exact_incidence(cohort.incidence, cohort.index_discharges)
+    table1 = parts.tables.pop("table1")
     tables = {
         "flow": release_flow(cohort.attrition, policy),
-        "table1": parts.tables.pop("table1"),
+        "table1": table1,
         "incidence": release_incidence(cohort.incidence, cohort.index_discharges, numbers, policy, confidence),
         "outcomes": parts.tables.pop("outcomes"),
         "sensitivity": release_sensitivity(sensitivity, own, policy, confidence, numbers),
         "strategies": release_strategies(cohort.strategies, policy),
         "eligibility": release_eligibility(cohort.eligibility, policy, confidence),
+        "score_inputs": release_score_inputs(features.observed, policy, missing_withheld(table1, features.dictionary)),
         **parts.tables,
         "checks": release_checks(_in_order(told), policy, parts.exact, parts.tables["performance"]),
         "dictionary": dictionary,
@@ -176,6 +180,7 @@ def release(
         "incidence": own,
         "eligibility": cohort.eligibility,
         "sensitivity": sensitivity,
+        "score_inputs": features.observed,
     }
     sources |= {
         name: frame

@@ -92,6 +92,9 @@ class Released:
     eligibility
         coded, eligible, both, sensitivity, sensitivity_low, sensitivity_high, ppv, ppv_low, ppv_high, suppressed; one row, or
         none.
+    score_inputs
+        score, input (a column; ``score_<score>`` for the whole score), words, observed, rows, share (of the shown counts), near (why a
+        count stands for another), reason (why nobody can have it: words, no count), suppressed. Empty where no clinical score was made.
     performance
         model, split, group, level, measure, estimate, lower, upper, n, events, reason, suppressed.
     calibration_curve
@@ -120,7 +123,7 @@ class Released:
         code, severity, title, finding, consequence, todo: words, with counts as the policy shows them.
     dictionary
         One row a feature: name, words, family, theme, unit, window, sources, precision, lower, upper, direction,
-        modifiable, sensitive, skewed, kind, and in_model.
+        modifiable, sensitive, skewed, kind, monotone, role, and in_model.
     definitions
         item, value, source.
     bundle
@@ -142,6 +145,7 @@ class Released:
     sensitivity: pd.DataFrame
     strategies: pd.DataFrame
     eligibility: pd.DataFrame
+    score_inputs: pd.DataFrame
     performance: pd.DataFrame
     calibration_curve: pd.DataFrame
     decision_curve: pd.DataFrame

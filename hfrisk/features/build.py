@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
 import ibis.expr.types as ir
+import pandas as pd
 
 from hfrisk.cdm import Cdm
 from hfrisk.checks import Check
@@ -15,6 +16,7 @@ from hfrisk.features.dictionary import Feature, chosen_by, refuse_doubles
 from hfrisk.features.family import KEYS, Context, Family, as_double
 from hfrisk.features.groups import GROUPS, groups
 from hfrisk.features.plugins import Named, families_of
+from hfrisk.features.scores.inputs import score_inputs
 from hfrisk.features.settings import FeatureSettings
 
 __all__ = ["FeatureTable", "build_features", "context_of"]
@@ -56,6 +58,9 @@ class FeatureTable:
         What could not be made, and why.
     catalogue
         Every feature that was made: those of the dictionary, and those that are there to look at groups, to compare with, or to ask for.
+    observed
+        Counts, nobody's own values: for how many index discharges each input of each clinical score was observed
+        (`hfrisk.features.scores.score_inputs`). Empty where no score was made, and of a table that was loaded from files.
     """
 
     table: ir.Table
@@ -65,6 +70,7 @@ class FeatureTable:
     key: str
     reused: bool
     catalogue: tuple[Feature, ...] = field(default=())
+    observed: pd.DataFrame = field(default_factory=pd.DataFrame, compare=False, repr=False)
 
     def __post_init__(self) -> None:
         if not self.catalogue:
@@ -108,7 +114,7 @@ def build_features(cdm: Cdm, cohort: Cohort, settings: FeatureSettings, vocabula
     table = _wide(context, made, context.kept(groups(context), "groups"))
     stage = cdm.materialise(table, "features", parts, order=KEYS)
     catalogue = tuple(entries)
-    return FeatureTable(
+    result = FeatureTable(
         stage.table,
         offered(catalogue, settings),
         GROUPS,
@@ -117,6 +123,7 @@ def build_features(cdm: Cdm, cohort: Cohort, settings: FeatureSettings, vocabula
         stage.reused,
         catalogue,
     )
+    return replace(result, observed=score_inputs(cdm, result, settings))
 
 
 def context_of(cdm: Cdm, cohort: Cohort, settings: FeatureSettings, vocabulary: str) -> Context:

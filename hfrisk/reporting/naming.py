@@ -12,6 +12,7 @@ __all__ = [
     "level_name",
     "model_name",
     "people",
+    "read_from",
     "split_name",
     "told_by",
 ]
@@ -54,6 +55,21 @@ _MODELS = {
 }
 
 _SPLITS = {"test": "later discharges", "cross-validation": "cross-validation", "development": "development"}
+
+#: Tables of OMOP, as those speak of them who fill them in.
+_RECORDS = {
+    "person": "person",
+    "visit_occurrence": "visits",
+    "visit_detail": "ward stays",
+    "condition_occurrence": "diagnoses",
+    "measurement": "tests",
+    "drug_exposure": "medicines",
+    "drug_strength": "medicines",
+    "observation": "observations",
+    "procedure_occurrence": "procedures",
+    "location": "places",
+    "care_site": "places",
+}
 
 _TOLD = {
     "heart_failure": {
@@ -144,6 +160,11 @@ def model_name(model: str) -> str:
 def split_name(split: str) -> str:
     """Where a number was measured."""
     return _SPLITS.get(split, split)
+
+
+def read_from(sources: str) -> str:
+    """The kinds of records that a feature is read from, given the names of their tables."""
+    return ", ".join(dict.fromkeys(_RECORDS.get(name, name.replace("_", " ")) for name in sources.split(", ")))
 
 
 def told_by(question: str, evidence: str) -> str:

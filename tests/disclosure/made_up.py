@@ -183,7 +183,9 @@ def made_up_run(folder: Path, n: int = 4013, seed: int = 4) -> Run:
     )
     return Run(
         cohort(rows, data),
-        SimpleNamespace(dictionary=DICTIONARY, groups=tuple(groups.columns), notices=notices()),
+        SimpleNamespace(
+            dictionary=DICTIONARY, groups=tuple(groups.columns), notices=notices(), observed=observed(features)
+        ),
         data,
         model,
         results,
@@ -284,6 +286,21 @@ def variants(run: Run) -> pd.DataFrame:
         "name index_discharges persons events rate incidence_day readmission readmission_low readmission_high death"
     )
     return pd.DataFrame(rows, columns=columns.split())
+
+
+def observed(features: pd.DataFrame) -> pd.DataFrame:
+    """For how many the inputs of two scores were observed; one of them is in no table."""
+    n = len(features)
+    rows = [
+        ("mine", "age", "age", n),
+        ("mine", "potassium", "last potassium", int(features["potassium"].notna().sum())),
+        ("mine", "nt_probnp", "last NT-proBNP", int(features["nt_probnp"].notna().sum())),
+        ("mine", "score_mine", "MINE score", int(features["nt_probnp"].notna().sum()) - 3),
+        ("other", "lvef", "ejection fraction", 0),
+        ("other", "score_other", "OTHER score", 0),
+    ]
+    frame = pd.DataFrame(rows, columns=["score", "input", "words", "observed"])
+    return frame.assign(rows=n, share=frame["observed"] / n, made=frame["score"] == "mine")
 
 
 def notices() -> list[Check]:

@@ -134,3 +134,51 @@ def eligibility_table(n: float) -> pd.DataFrame:
         values = (both / of, *wilson_limits(both, of, 0.95))
         row |= {f"{name}{end}": round(v, 3) for end, v in zip(("", "_low", "_high"), values, strict=True)}
     return pd.DataFrame([row | {"suppressed": ""}])
+
+
+def scores_table(n: float) -> pd.DataFrame:
+    """A score that everybody has, one that most have, and one that nobody can have."""
+    rows: list[tuple[Any, ...]] = []
+    for score, title, inputs in (
+        (
+            "lace",
+            "LACE index",
+            {"length_of_stay": ("length of stay", math.nan), "lace_charlson": ("Charlson index", math.nan)},
+        ),
+        (
+            "hospital",
+            "HOSPITAL score",
+            {
+                "haemoglobin_last": ("last haemoglobin", 0.83),
+                "sodium_last": ("last sodium", 0.91),
+                "length_of_stay": ("length of stay", math.nan),
+                "score_hospital": ("HOSPITAL score", 0.81),
+            },
+        ),
+        (
+            "maggic",
+            "MAGGIC score",
+            {"lvef": ("left-ventricular ejection fraction", -1.0), "bmi": ("body-mass index", 0.03)},
+        ),
+    ):
+        whole = {f"score_{score}": (title, math.nan if score == "lace" else -1.0)}
+        for name, (words, share) in {**whole, **inputs}.items():
+            absent, known = share == -1.0, share >= 0
+            observed = five(n * share) if known else math.nan
+            rows.append(
+                (
+                    score,
+                    name,
+                    words,
+                    observed,
+                    five(n),
+                    round(observed / five(n), 3),
+                    "a count that differs by fewer than 10 from that of another input is shown as that one"
+                    if known
+                    else "",
+                    "no record of this source tells it, or the study does not ask for it" if absent else "",
+                    "" if known or absent else HELD,
+                )
+            )
+    columns = ["score", "input", "words", "observed", "rows", "share", "near", "reason", "suppressed"]
+    return pd.DataFrame(rows, columns=columns)

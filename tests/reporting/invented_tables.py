@@ -65,6 +65,16 @@ FEATURES = [
 ]
 
 
+_SOURCES = {
+    "laboratory": "measurement",
+    "comorbidity": "condition_occurrence",
+    "frailty": "condition_occurrence, observation",
+    "medicines": "drug_exposure, drug_strength",
+    "demography": "person",
+    "deprivation": "observation, person, location",
+}
+
+
 def five(value: float) -> float:
     return float(5 * math.floor(value / 5 + 0.5))
 
@@ -381,15 +391,17 @@ def explanation_table(n: int) -> dict[str, pd.DataFrame]:
                 "theme": THEMES[theme][0],
                 "unit": unit,
                 "window": "in the stay" if family in ("laboratory", "stay") else "365 days before admission",
-                "sources": "measurement",
+                "sources": _SOURCES.get(family, "visit_occurrence"),
                 "precision": 1.0,
                 "lower": float(low),
                 "upper": float(high),
                 "direction": "higher",
                 "modifiable": modifiable,
-                "sensitive": False,
+                "sensitive": family in ("demography", "deprivation"),
                 "skewed": False,
                 "kind": "binary" if binary else "continuous",
+                "monotone": "none",
+                "role": "input",
                 "in_model": True,
             }
         )

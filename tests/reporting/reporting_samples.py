@@ -15,6 +15,7 @@ from tests.reporting.invented_population import (
     eligibility_table,
     incidence_table,
     outcomes_table,
+    scores_table,
     strategies_table,
 )
 from tests.reporting.invented_tables import (
@@ -130,6 +131,7 @@ def region(n_test: int = 3010, rate: float = 0.196, ratio: float = 1.03, auroc: 
         sensitivity=definitions_table(total, rate),
         strategies=strategies_table(total),
         eligibility=eligibility_table(total),
+        score_inputs=scores_table(total),
         performance=performance_table(n_dev, n_test, rate, ratio, auroc),
         calibration_curve=curves_table(n_test, ratio),
         decision_curve=decisions_table(n_test, rate, ratio),
@@ -449,6 +451,12 @@ def described_without_numbers() -> Released:
         sensitivity=definitions,
         strategies=base.strategies.assign(n=math.nan, of=math.nan, suppressed=HELD),
         eligibility=rule,
+        score_inputs=base.score_inputs.assign(
+            observed=math.nan,
+            share=math.nan,
+            near="",
+            suppressed=base.score_inputs["reason"].map(lambda text: "" if text else HELD),
+        ),
         flow=base.flow.assign(persons=math.nan, events=math.nan, suppressed=HELD),
         checks=base.checks.iloc[:0],
     )

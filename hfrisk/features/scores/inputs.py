@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 __all__ = ["score_inputs"]
 
-_COLUMNS = ["score", "input", "words", "observed", "rows", "share"]
+_COLUMNS = ["score", "input", "words", "observed", "rows", "share", "made"]
 
 
 def score_inputs(cdm: Cdm, features: FeatureTable, settings: FeatureSettings) -> pd.DataFrame:
@@ -27,7 +27,7 @@ def score_inputs(cdm: Cdm, features: FeatureTable, settings: FeatureSettings) ->
     -------
     DataFrame
         ``score`` (short name), ``input`` (a column, ``score_<name>`` for the total), ``words``, ``observed`` and ``rows`` (index
-        discharges), ``share``; empty where no score was made.
+        discharges), ``share``, ``made`` (whether there is such a column at all); empty where no score was made.
     """
     columns = {entry.name for entry in features.catalogue}
     wanted = [
@@ -46,7 +46,7 @@ def score_inputs(cdm: Cdm, features: FeatureTable, settings: FeatureSettings) ->
     lines = []
     for name, column, words, seen in wanted:
         observed = int(found[f"n_{seen}"]) if seen else 0
-        lines.append((name, column, words, observed, rows, observed / rows if rows else float("nan")))
+        lines.append((name, column, words, observed, rows, observed / rows if rows else float("nan"), seen is not None))
     return pd.DataFrame(lines, columns=_COLUMNS)
 
 

@@ -10,6 +10,7 @@ from hfrisk.reporting.chapters.outcomes import by_group, crude
 from hfrisk.reporting.chapters.people import flow, table_one
 from hfrisk.reporting.chapters.performance import calibration, discrimination
 from hfrisk.reporting.chapters.record import data_quality, dictionary, methods, reproduce
+from hfrisk.reporting.chapters.scores import clinical_scores
 from hfrisk.reporting.chapters.use import over_time, usefulness
 from hfrisk.reporting.chapters.why import why
 from hfrisk.reporting.chapters.years import over_the_years
@@ -34,6 +35,7 @@ def _of_a_description(evidence: Evidence, settings: ReportingSettings) -> list[C
         by_group(evidence, settings),
         over_the_years(evidence, settings),
         other_definitions(evidence, settings),
+        clinical_scores(evidence),
         data_quality(evidence),
         methods(evidence),
         definitions(evidence),
@@ -55,6 +57,7 @@ def _of_a_model(evidence: Evidence, settings: ReportingSettings) -> list[Chapter
         over_time(evidence, settings),
         groups(evidence, settings),
         why(evidence, settings),
+        clinical_scores(evidence),
         data_quality(evidence),
         methods(evidence),
         definitions(evidence),

@@ -10,7 +10,7 @@ from hfrisk.disclosure import Bundle
 from hfrisk.reporting import words
 from hfrisk.reporting.evidence import Evidence
 from hfrisk.reporting.exhibits import Chapter, Prose, Table
-from hfrisk.reporting.naming import model_name
+from hfrisk.reporting.naming import model_name, read_from
 from hfrisk.reporting.tables import plain_table
 
 __all__ = ["data_quality", "dictionary", "methods", "reproduce", "worries"]
@@ -175,13 +175,17 @@ def dictionary(evidence: Evidence) -> Chapter:
     """Every feature that the model reads, or that Table 1 describes where there is no model."""
     frame = evidence.released.dictionary if evidence.describes else _inputs(evidence)
     reader = "Table 1 describes" if evidence.describes else "the model reads"
+    if "sources" in frame:
+        frame = frame.assign(sources=[read_from(str(sources)) for sources in frame["sources"]])
     columns = {
         "words": "Feature",
         "theme": "Theme",
         "unit": "Unit",
         "window": "When",
+        "sources": "Read from",
         "direction": "Expected direction",
         "modifiable": "Care can change it",
+        "sensitive": "Protected characteristic or deprivation",
         "name": "Name in the data",
     }
     table = plain_table(frame, columns, f"The {len(frame)} features that {reader}")
