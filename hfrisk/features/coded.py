@@ -26,7 +26,8 @@ def history(context: Context) -> ir.Table:
     Table
         One row an index discharge, code and day: the key, ``code`` (normalised, in the study's vocabulary; NULL where there is none),
         ``concept`` (the standard concept), ``source_concept``, ``days_ago`` (days from the diagnosis to the admission) and ``earlier``
-        (it is not of the index stay, and was made before the day of admission).
+        (it is not of the index stay, and was made before the day of admission). Where coding is live, a diagnosis of the index stay
+        that is dated after the discharge, or was recorded at or after it, is not known: it was not coded by then.
     """
     rows = written_codes(context)
     own = context.cohort.stays.select("visit_occurrence_id", stay_of="index_id")
@@ -36,6 +37,9 @@ def history(context: Context) -> ir.Table:
     pairs = pairs.mutate(days_ago=pairs.admission_date.delta(pairs.on, unit="day"))
     of_this_stay = (pairs.stay_of == pairs.index_id).fill_null(False)
     earlier = (pairs.days_ago >= 1) & ~of_this_stay & (pairs.known_at < pairs.predicted_at)
+    if context.cohort.prediction_time != "coded":
+        of_this_stay = of_this_stay & (pairs.dated <= pairs.predicted_at)
+        of_this_stay = of_this_stay & (pairs.recorded_at < pairs.predicted_at).fill_null(True)
     keep = earlier | of_this_stay if stay_is_coded(context) else earlier
     pairs = pairs.mutate(earlier=earlier).filter(keep)
     return context.kept(
@@ -55,8 +59,8 @@ def sources(context: Context) -> tuple[str, ...]:
 
 
 def written_codes(context: Context) -> ir.Table:
-    """Diagnoses of the cohort's people: `person_id`, `visit_occurrence_id`, `code`, `concept`, `source_concept`, `on` and
-    `known_at`.
+    """Diagnoses of the cohort's people: `person_id`, `visit_occurrence_id`, `code`, `concept`, `source_concept`, `on`, `known_at`,
+    and of the row itself `dated` (its time, else the beginning of its day) and `recorded_at`.
 
     A diagnosis that was written in a visit was made when that visit took place, however early its own date: an onset dated back
     by a later admission must not become history. It is known when the visit has ended, since it is coded then, and
@@ -72,6 +76,8 @@ def written_codes(context: Context) -> ir.Table:
         code=coded(conditions.condition_source_value, context.vocabulary),
         concept="condition_concept_id",
         source_concept="condition_source_concept_id",
+        dated=_dated(conditions),
+        recorded_at="recorded_at",
     )
     if _reads_observations(context):
         rows = rows.union(_codes_in_observations(context))
@@ -84,7 +90,8 @@ def written_codes(context: Context) -> ir.Table:
     on = ibis.greatest(rows["on"], rows.came.fill_null(rows["on"]))
     known = ibis.greatest(rows.known_at, rows.coded_at.fill_null(rows.known_at))
     known = known + ibis.interval(days=context.settings.coding_lag_days)
-    return rows.select("person_id", "visit_occurrence_id", "code", "concept", "source_concept", on=on, known_at=known)
+    kept = ("person_id", "visit_occurrence_id", "code", "concept", "source_concept", "dated", "recorded_at")
+    return rows.select(*kept, on=on, known_at=known)
 
 
 def _reads_observations(context: Context) -> bool:
@@ -110,4 +117,10 @@ def _codes_in_observations(context: Context) -> ir.Table:
         "code",
         concept="observation_concept_id",
         source_concept="observation_source_concept_id",
+        dated=_dated(rows),
+        recorded_at="recorded_at",
     )
+
+
+def _dated(rows: ir.Table) -> ir.TimestampValue:
+    return rows.happened_at.fill_null(rows["on"].cast("timestamp"))

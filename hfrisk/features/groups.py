@@ -89,7 +89,12 @@ def _shown(context: Context, row: dict[str, str]) -> str:
 
 
 def _with_site(context: Context, index: ir.Table) -> ir.Table:
-    """The site that discharged the person, or its trust where the study has a map; with many of them, four groups by volume."""
+    """The site that discharged the person, or its trust where the study has a map; with many of them, four groups by volume.
+
+    A day after admission the site is the one that admitted: a later transfer is not known.
+    """
+    if context.early:
+        index = _with_first_site(context, index)
     if context.cdm.maps.trust:
         known = trusts(context.cdm)
         index = index.left_join(known, "care_site_id").drop("care_site_id_right")
@@ -102,6 +107,13 @@ def _with_site(context: Context, index: ir.Table) -> ir.Table:
     volumes = index.filter(index.site_key.notnull()).group_by("site_key").aggregate(volume=lambda t: t.count())
     labels = _by_volume(volumes) if many else _by_name(context, volumes)
     return index.left_join(labels, "site_key").drop("site_key_right", "site_key")
+
+
+def _with_first_site(context: Context, index: ir.Table) -> ir.Table:
+    stays = context.cohort.stays
+    first = stays.filter(stays.opening).select("index_id", first_site="care_site_id")
+    joined = index.drop("care_site_id").left_join(first, "index_id").drop("index_id_right")
+    return joined.rename(care_site_id="first_site")
 
 
 def _by_name(context: Context, volumes: ir.Table) -> ir.Table:

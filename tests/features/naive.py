@@ -17,7 +17,17 @@ from hfrisk.cdm import Cdm
 from hfrisk.cohort import Cohort
 from hfrisk.features import Feature, FeatureSettings, build_features
 
-__all__ = ["Expected", "Index", "Source", "differences", "end_of_day", "is_known", "on_grid", "when"]
+__all__ = [
+    "Expected",
+    "Index",
+    "Source",
+    "differences",
+    "end_of_day",
+    "is_coded_by_discharge",
+    "is_known",
+    "on_grid",
+    "when",
+]
 
 Row = Mapping[str, Any]
 
@@ -97,6 +107,13 @@ def is_known(row: Row, day: str, at: str, index: Index, settings: FeatureSetting
     if row.get("recorded_at") is not None:
         moment = max(moment, row["recorded_at"])
     return moment < index.predicted_at
+
+
+def is_coded_by_discharge(row: Row, day: str, at: str, index: Index) -> bool:
+    """Whether a diagnosis of the index stay was there at discharge, where coding is live: not dated, or recorded, later."""
+    moment = when(row, day, at) or datetime.combine(row[day], time(0))
+    recorded = row.get("recorded_at")
+    return moment <= index.predicted_at and (recorded is None or recorded < index.predicted_at)
 
 
 def on_grid(value: float | None, precision: float) -> float | None:

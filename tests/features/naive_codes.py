@@ -11,7 +11,7 @@ from typing import Any
 from hfrisk import codelists
 from hfrisk.codelists import read_yaml
 from hfrisk.features import FeatureSettings
-from tests.features.naive import Index, Row, Source, days, end_of_day, on_grid, when
+from tests.features.naive import Index, Row, Source, days, end_of_day, is_coded_by_discharge, on_grid, when
 
 __all__ = ["CASES", "Known", "codes_known", "expected", "expected_of"]
 
@@ -139,7 +139,9 @@ def codes_known(
         ago = days(index.admission_date, on)
         earlier = ago >= 1 and not own and known < index.predicted_at
         what = str(concept or "") if concepts else code
-        if what and (earlier or (own and settings.coding_is_live)):
+        dated = [name for name in ("condition_start", "observation") if f"{name}_date" in row][0]
+        in_time = is_coded_by_discharge(row, f"{dated}_date", f"{dated}_datetime", index)
+        if what and (earlier or (own and settings.coding_is_live and in_time)):
             found.append((what, ago, earlier))
     return found
 

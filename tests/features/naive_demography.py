@@ -7,7 +7,7 @@ from typing import Any
 
 from hfrisk.codelists import read_csv, read_yaml
 from hfrisk.features import FeatureSettings
-from tests.features.naive import Index, Source, days, end_of_day, is_known, on_grid, when
+from tests.features.naive import Index, Source, days, end_of_day, is_coded_by_discharge, is_known, on_grid, when
 
 __all__ = ["CASES", "expected"]
 
@@ -192,6 +192,11 @@ def _diagnosed(
         own = row["visit_occurrence_id"] in index.visits
         known += timedelta(days=settings.coding_lag_days)
         earlier = ago >= 1 and not own and known < index.predicted_at
-        if (earlier or (own and settings.coding_is_live)) and ago <= settings.condition_lookback_days:
+        live = (
+            own
+            and settings.coding_is_live
+            and is_coded_by_discharge(row, "condition_start_date", "condition_start_datetime", index)
+        )
+        if (earlier or live) and ago <= settings.condition_lookback_days:
             return True
     return False

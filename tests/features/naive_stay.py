@@ -9,7 +9,7 @@ from typing import Any
 
 from hfrisk.codelists import read_yaml
 from hfrisk.features import FeatureSettings
-from tests.features.naive import Index, Source, days, end_of_day, is_known, on_grid, when
+from tests.features.naive import Index, Source, days, end_of_day, is_coded_by_discharge, is_known, on_grid, when
 
 __all__ = ["CASES", "early", "expected"]
 
@@ -276,7 +276,12 @@ def _diagnosed(source: Source, index: Index, settings: FeatureSettings) -> str |
         ago = days(index.admission_date, on)
         own = row["visit_occurrence_id"] in index.visits
         earlier = ago >= 1 and not own and known < index.predicted_at
-        if (earlier or (own and settings.coding_is_live)) and ago <= settings.ejection_fraction_lookback_days:
+        live = (
+            own
+            and settings.coding_is_live
+            and is_coded_by_discharge(row, "condition_start_date", "condition_start_datetime", index)
+        )
+        if (earlier or live) and ago <= settings.ejection_fraction_lookback_days:
             said.append((ago, _KINDS.index(kind)))
     return _KINDS[min(said)[1]] if said else None
 
