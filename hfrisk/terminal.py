@@ -142,14 +142,13 @@ def score_inputs_in_words(result: Mapping[str, Any]) -> str:
     if not result["scores"]:
         return "No clinical score was made."
     lines: list[str] = []
-    score = None
-    for row in result["scores"]:
-        if row["score"] != score:
-            score = row["score"]
-            lines += ["", f"{score}: observed for"] if lines else [f"{score}: observed for"]
-        total = str(row["input"]).startswith("score_")
-        name = "the whole score" if total else str(row["words"])
-        lines.append(f"  {_cut(name, 52):<54}{_count(row['observed']):>13}{_share(row['share']):>8}")
+    for _, rows in itertools.groupby(result["scores"], key=lambda row: row["score"]):
+        inputs = list(rows)
+        # the last line is the total's, and its words are the score's name
+        lines += ["", f"{inputs[-1]['words']}: observed for"] if lines else [f"{inputs[-1]['words']}: observed for"]
+        for row in inputs:
+            name = "everything, so that there is a score" if row is inputs[-1] else str(row["words"])
+            lines.append(f"  {_cut(name, 52):<54}{_count(row['observed']):>13}{_share(row['share']):>8}")
     return "\n".join(lines)
 
 
