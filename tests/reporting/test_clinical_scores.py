@@ -34,7 +34,7 @@ def test_each_score_is_told_for_how_many_it_can_be_worked_out_and_what_is_missin
         "for 83."
     )
     assert maggic == (
-        "MAGGIC score: cannot be worked out for anyone, because these are not in these data: left-ventricular ejection fraction."
+        "MAGGIC score: cannot be worked out for anyone, because these are not in the data: left-ventricular ejection fraction."
     )
     assert lace == f"LACE index: for how many it can be worked out is suppressed: {samples.HELD}."
 
@@ -54,16 +54,16 @@ def test_scores_that_may_not_be_spoken_of_share_a_sentence() -> None:
     assert held == f"LACE index and HOSPITAL score: for how many they can be worked out is suppressed: {samples.HELD}."
 
 
-def test_the_table_is_folded_and_says_suppressed_and_not_in_these_data() -> None:
+def test_the_table_is_folded_and_says_suppressed_and_not_here() -> None:
     table = table_of(samples.region())
     rows = {row[0]: row[1:] for row in table.rows}
     assert table.folded
     assert rows["Length of stay"] == ("suppressed", "suppressed")
-    assert rows["Left-ventricular ejection fraction"] == ("not in these data", "not in these data")
+    assert rows["Left-ventricular ejection fraction"] == ("not here", "not here")
     assert rows["Last sodium"][1] == "91%"
     assert rows["HOSPITAL score"] == ()
     assert f"Suppressed: {samples.HELD}." in table.notes
-    assert any(note.startswith("Not in these data: no record of this source") for note in table.notes)
+    assert any(note.startswith("Not here: no record of this source") for note in table.notes)
     assert all(cell.strip() for row in table.rows for cell in row)
 
 
@@ -86,6 +86,8 @@ def test_the_dictionary_says_what_a_feature_is_read_from_and_whether_it_is_sensi
     assert "Protected characteristic or deprivation" in told
     assert "diagnoses, observations" in told
     assert "condition_occurrence" not in told
+    assert "urea, last value in the stay (mmol/L) in the stay tests higher no no urea_last" in told
+    assert "Frailty Hospital Frailty Risk Score (points)" in told, "themes are headings"
 
 
 def test_tables_of_the_source_are_called_what_they_hold() -> None:

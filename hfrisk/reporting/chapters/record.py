@@ -175,12 +175,16 @@ def dictionary(evidence: Evidence) -> Chapter:
     """Every feature that the model reads, or that Table 1 describes where there is no model."""
     frame = evidence.released.dictionary if evidence.describes else _inputs(evidence)
     reader = "Table 1 describes" if evidence.describes else "the model reads"
-    if "sources" in frame:
-        frame = frame.assign(sources=[read_from(str(sources)) for sources in frame["sources"]])
+    if len(frame):
+        # theme and unit have no column of their own, so that the table fits a page
+        frame = frame.assign(
+            sources=[read_from(str(sources)) for sources in frame["sources"]],
+            words=[
+                f"{said} ({unit})" if unit else said for said, unit in zip(frame["words"], frame["unit"], strict=True)
+            ],
+        )
     columns = {
         "words": "Feature",
-        "theme": "Theme",
-        "unit": "Unit",
         "window": "When",
         "sources": "Read from",
         "direction": "Expected direction",
@@ -189,7 +193,11 @@ def dictionary(evidence: Evidence) -> Chapter:
         "name": "Name in the data",
     }
     table = plain_table(frame, columns, f"The {len(frame)} features that {reader}")
-    table = Table(table.caption, table.head, table.rows, table.notes, table.left, folded=True)
+    rows: list[tuple[str, ...]] = []
+    for theme in dict.fromkeys(frame["theme"] if len(frame) else ()):
+        rows.append((str(theme),))
+        rows += [row for row, its in zip(table.rows, frame["theme"], strict=True) if its == theme]
+    table = Table(table.caption, table.head, tuple(rows), table.notes, table.left, folded=True)
     return Chapter(
         "dictionary",
         "Feature dictionary",

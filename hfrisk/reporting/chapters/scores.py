@@ -10,7 +10,7 @@ from hfrisk.reporting.exhibits import Chapter, Prose, Tabulator
 
 __all__ = ["clinical_scores", "scores_in_words"]
 
-_NOT_HERE = "not in these data"
+_NOT_HERE = "not here"
 
 
 def clinical_scores(evidence: Evidence) -> Chapter | None:
@@ -30,7 +30,7 @@ def clinical_scores(evidence: Evidence) -> Chapter | None:
     of = f" (of {words.count(size)})" if words.known(size) else ""
     table = tab.table(
         "For how many discharges each part of each score is known",
-        ("What the score needs", f"Discharges with it{of}", "Share"),
+        ("What the score needs", f"Known for{of}", "Share"),
         rows,
         notes=[f"{words.capital(text)}." for text in notes],
         folded=True,
@@ -90,7 +90,7 @@ def _least(inputs: pd.DataFrame) -> str:
 def _without(absent: list[str]) -> str:
     if not absent:
         return " here"
-    return f", because these are {_NOT_HERE}: {words.listed(absent)}"
+    return f", because these are not in the data: {words.listed(absent)}"
 
 
 def _cells(tab: Tabulator, row: pd.Series, name: str) -> tuple[str, ...]:
