@@ -23,7 +23,8 @@ if TYPE_CHECKING:
 
 __all__ = ["missing_withheld", "release_score_inputs"]
 
-_COLUMNS = ["score", "input", "words", "observed", "rows", "share", "near", "reason", "suppressed"]
+_COLUMNS = ["score", "input", "words", "observed", "rows", "share", "near", "always", "reason", "suppressed"]
+_ALWAYS = "every discharge has it by what it is: a stay has a length, and a count of nothing is nothing"
 _NOT_MADE = "no record of this source tells it, or the study does not ask for it"
 
 
@@ -33,7 +34,7 @@ def release_score_inputs(frame: pd.DataFrame, policy: Policy, held: Collection[s
     Parameters
     ----------
     frame
-        `FeatureTable.observed`: score, input, words, observed, rows, made. Empty where no score was made.
+        `FeatureTable.observed`: score, input, words, observed, rows, made, always. Empty where no score was made.
     policy
         The rules. That nobody, or everybody, has an input is a count like any other, and withheld.
     held
@@ -42,15 +43,17 @@ def release_score_inputs(frame: pd.DataFrame, policy: Policy, held: Collection[s
     Returns
     -------
     DataFrame
-        score, input, words, observed, rows, share (of the shown counts), near, reason, suppressed. An input for which there is no
-        column at all has a reason and no count: that is what the source and the study are, and says nothing of anyone.
+        score, input, words, observed, rows, share (of the shown counts), near, always, reason, suppressed. An input for which there is
+        no column at all, and one that everybody has by what it is (`always`), have a reason and no count: that is what the source
+        and the study are, and says nothing of anyone.
     """
     if frame.empty:
         return pd.DataFrame(columns=_COLUMNS)
     result = frame[["score", "input", "words"]].astype(str).reset_index(drop=True)
     observed, rows = (frame[name].to_numpy(dtype=float) for name in ("observed", "rows"))
     made = frame["made"].to_numpy(dtype=bool)
-    hidden = policy.small(observed, rows) | ~made
+    always = frame["always"].to_numpy(dtype=bool)
+    hidden = policy.small(observed, rows) | ~made | always
     for count in observed[made & frame["input"].isin(held).to_numpy()]:
         hidden |= np.abs(observed - count) < policy.threshold
     result["observed"], replaced = apart(observed, hidden, policy)
@@ -61,8 +64,9 @@ def release_score_inputs(frame: pd.DataFrame, policy: Policy, held: Collection[s
     ]
     near = f"a count that differs by fewer than {policy.threshold} from that of another input is shown as that one"
     result["near"] = np.where(replaced, near, "")
-    result["reason"] = np.where(made, "", _NOT_MADE)
-    withheld = (made & result["observed"].isna()) | result["rows"].isna()
+    result["always"] = always
+    result["reason"] = np.where(always, _ALWAYS, np.where(made, "", _NOT_MADE))
+    withheld = (made & ~always & result["observed"].isna()) | result["rows"].isna()
     result["suppressed"] = np.where(withheld, policy.withheld, "")
     return result[_COLUMNS]
 

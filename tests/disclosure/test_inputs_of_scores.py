@@ -22,7 +22,8 @@ N = 2003
 def observed(counts: dict[str, int], n: int = N, absent: tuple[str, ...] = ()) -> pd.DataFrame:
     frame = pd.DataFrame([("mine", name, f"the {name}", count) for name, count in counts.items()])
     frame.columns = pd.Index(["score", "input", "words", "observed"])
-    return frame.assign(rows=n, share=frame["observed"] / n, made=[name not in absent for name in counts])
+    made = [name not in absent for name in counts]
+    return frame.assign(rows=n, share=frame["observed"] / n, made=made, always=False)
 
 
 def shown(counts: dict[str, int], n: int = N, held: tuple[str, ...] = (), absent: tuple[str, ...] = ()) -> pd.DataFrame:
@@ -162,3 +163,14 @@ def test_the_dictionary_tells_constraint_and_role(released: Released) -> None:
     assert set(released.dictionary["role"]) == {"input"}
     assert set(released.dictionary["monotone"]) == {"none"}
     assert {"monotone", "role"} <= set(released.bundle.dictionary[0])
+
+
+def test_what_everybody_has_by_what_it_is_is_told_without_a_count() -> None:
+    frame = observed({"length_of_stay": N, "sodium_last": N, "haemoglobin_last": N - 200})
+    told = release_score_inputs(frame.assign(always=[True, False, False]), POLICY).set_index("input")
+    assert told["observed"].isna().tolist() == [True, True, False]
+    assert told["always"].tolist() == [True, False, False]
+    assert "a stay has a length" in told.loc["length_of_stay", "reason"]
+    # a test that nobody happens to lack is a fact about people, and withheld
+    assert told.loc["length_of_stay", "suppressed"] == ""
+    assert told.loc["sodium_last", "suppressed"] != ""

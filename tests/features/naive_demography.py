@@ -192,11 +192,7 @@ def _diagnosed(
         own = row["visit_occurrence_id"] in index.visits
         known += timedelta(days=settings.coding_lag_days)
         earlier = ago >= 1 and not own and known < index.predicted_at
-        live = (
-            own
-            and settings.coding_is_live
-            and is_coded_by_discharge(row, "condition_start_date", "condition_start_datetime", index)
-        )
+        live = own and settings.coding_is_live and is_coded_by_discharge(row, day, at, index)
         if (earlier or live) and ago <= settings.condition_lookback_days:
             return True
     return False

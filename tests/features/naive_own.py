@@ -116,9 +116,7 @@ def _diagnoses(source: Source, index: Index, settings: FeatureSettings, feature:
             on = max(on, visit["visit_start_date"])
             known = max(known, when(visit, "visit_end_date", "visit_end_datetime") or blank(visit["visit_end_date"]))
         if row["visit_occurrence_id"] in index.visits:
-            if settings.coding_is_live and is_coded_by_discharge(
-                row, "condition_start_date", "condition_start_datetime", index
-            ):
+            if settings.coding_is_live and is_coded_by_discharge(row, *MOMENT[kind], index):
                 yield on, end_of_day(on), None
         elif on < index.admission_date and known + timedelta(days=settings.coding_lag_days) < index.predicted_at:
             yield on, end_of_day(on), None

@@ -181,4 +181,6 @@ def scores_table(n: float) -> pd.DataFrame:
                 )
             )
     columns = ["score", "input", "words", "observed", "rows", "share", "near", "reason", "suppressed"]
-    return pd.DataFrame(rows, columns=columns)
+    frame = pd.DataFrame(rows, columns=columns)
+    frame.insert(columns.index("reason"), "always", value=False)
+    return frame

@@ -39,6 +39,20 @@ def test_each_score_is_told_for_how_many_it_can_be_worked_out_and_what_is_missin
     assert lace == f"LACE index: for how many it can be worked out is suppressed: {samples.HELD}."
 
 
+def test_a_score_that_everybody_has_by_what_it_is_is_said_to_be_there_for_everyone() -> None:
+    base = samples.region()
+    lace = base.score_inputs["score"] == "lace"
+    frame = base.score_inputs.assign(always=lace).assign(
+        reason=base.score_inputs["reason"].mask(lace, "every discharge has it"),
+        suppressed=base.score_inputs["suppressed"].mask(lace, ""),
+    )
+    released = samples.changed(base, score_inputs=frame)
+    assert "LACE index: can be worked out for every discharge." in sentences(released)
+    table = table_of(released)
+    assert {row[0]: row[1:] for row in table.rows}["Charlson index"] == ("everyone", "everyone")
+    assert "Everyone: every discharge has it." in table.notes
+
+
 def test_the_sentence_changes_with_the_numbers() -> None:
     base = samples.region()
     frame = base.score_inputs.copy()

@@ -46,6 +46,8 @@ class ScoreFacts:
         The columns that it is put together from, with their words.
     normal
         What stands in for an input that is missing, where a study asks for it; an input that is not here is never assumed.
+    always
+        Inputs that every index discharge has by what they are, where their column is made.
     needs_length_of_stay
         Whether it can only be put together at discharge.
     source
@@ -60,6 +62,7 @@ class ScoreFacts:
     bands: tuple[Band, ...]
     inputs: Mapping[str, str]
     normal: Mapping[str, float]
+    always: tuple[str, ...]
     needs_length_of_stay: bool
     source: str
 
@@ -89,6 +92,7 @@ def _facts(name: str, data: Mapping[str, Any]) -> ScoreFacts:
         tuple(Band(float(band["from"]), str(band["name"]), band.get("risk", "")) for band in data["bands"]),
         MappingProxyType(data["inputs"]),
         MappingProxyType({column: float(value) for column, value in data["normal"].items()}),
+        tuple(data["always"]),
         bool(data.get("needs_length_of_stay", False)),
         data["source"],
     )

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 __all__ = ["score_inputs"]
 
-_COLUMNS = ["score", "input", "words", "observed", "rows", "share", "made"]
+_COLUMNS = ["score", "input", "words", "observed", "rows", "share", "made", "always"]
 
 
 def score_inputs(cdm: Cdm, features: FeatureTable, settings: FeatureSettings) -> pd.DataFrame:
@@ -27,7 +27,8 @@ def score_inputs(cdm: Cdm, features: FeatureTable, settings: FeatureSettings) ->
     -------
     DataFrame
         ``score`` (short name), ``input`` (a column, ``score_<name>`` for the total), ``words``, ``observed`` and ``rows`` (index
-        discharges), ``share``, ``made`` (whether there is such a column at all); empty where no score was made.
+        discharges), ``share``, ``made`` (whether there is such a column at all), ``always`` (whether every index discharge has it by
+        what it is, as a stay has a length); empty where no score was made.
     """
     columns = {entry.name for entry in features.catalogue}
     wanted = [
@@ -46,8 +47,16 @@ def score_inputs(cdm: Cdm, features: FeatureTable, settings: FeatureSettings) ->
     lines = []
     for name, column, words, seen in wanted:
         observed = int(found[f"n_{seen}"]) if seen else 0
-        lines.append((name, column, words, observed, rows, observed / rows if rows else float("nan"), seen is not None))
+        share = observed / rows if rows else float("nan")
+        always = seen is not None and observed == rows and _by_what_it_is(SCORES[name], column, settings)
+        lines.append((name, column, words, observed, rows, share, seen is not None, always))
     return pd.DataFrame(lines, columns=_COLUMNS)
+
+
+def _by_what_it_is(facts: ScoreFacts, column: str, settings: FeatureSettings) -> bool:
+    """Whether nobody can lack an input, or a total, whatever the data hold."""
+    needed = _used(facts, settings) if column == facts.total else [column]
+    return set(needed) <= set(facts.always)
 
 
 def _used(facts: ScoreFacts, settings: FeatureSettings) -> dict[str, str]:

@@ -10,7 +10,7 @@ from hfrisk.reporting.exhibits import Chapter, Prose, Tabulator
 
 __all__ = ["clinical_scores", "scores_in_words"]
 
-_NOT_HERE = "not here"
+_NOT_HERE, _ALL = "not here", "everyone"
 
 
 def clinical_scores(evidence: Evidence) -> Chapter | None:
@@ -25,7 +25,8 @@ def clinical_scores(evidence: Evidence) -> Chapter | None:
         rows += [_cells(tab, row, words.capital(str(row["words"]))) for _, row in inputs.iterrows()]
         rows.append(_cells(tab, total, "Whole score"))
     notes = list(dict.fromkeys(text for text in frame["near"] if text))
-    notes += [f"{_NOT_HERE}: {text}" for text in dict.fromkeys(frame["reason"]) if text]
+    notes += [f"{_NOT_HERE}: {text}" for text in dict.fromkeys(frame.loc[~_always(frame), "reason"]) if text]
+    notes += [f"{_ALL}: {text}" for text in dict.fromkeys(frame.loc[_always(frame), "reason"])]
     size = frame["rows"].iloc[0]
     of = f" (of {words.count(size)})" if words.known(size) else ""
     table = tab.table(
@@ -47,8 +48,10 @@ def scores_in_words(evidence: Evidence) -> list[str]:
     """A sentence for each score; those of which it may not be said share one."""
     told, held, why = [], [], ""
     for title, total, inputs in _scores(evidence.released.score_inputs):
-        absent = [str(text) for text in inputs.loc[inputs["reason"] != "", "words"]]
-        if words.known(total["share"]):
+        absent = [str(text) for text in inputs.loc[(inputs["reason"] != "") & ~_always(inputs), "words"]]
+        if total["always"]:
+            told.append(f"{title}: can be worked out for every discharge.")
+        elif words.known(total["share"]):
             share = float(total["share"])
             base = words.out_of(share)
             told.append(
@@ -87,6 +90,10 @@ def _least(inputs: pd.DataFrame) -> str:
     return f"; most often missing is the {row['words']}, known for {words.in_hundred(share, base)}"
 
 
+def _always(frame: pd.DataFrame) -> pd.Series:
+    return frame["always"].astype(bool)
+
+
 def _without(absent: list[str]) -> str:
     if not absent:
         return " here"
@@ -94,6 +101,8 @@ def _without(absent: list[str]) -> str:
 
 
 def _cells(tab: Tabulator, row: pd.Series, name: str) -> tuple[str, ...]:
+    if row["always"]:
+        return (name, _ALL, _ALL)
     if row["reason"]:
         return (name, _NOT_HERE, _NOT_HERE)
     return (name, tab.count(row, "observed"), tab.percent(row, "share"))
