@@ -36,7 +36,7 @@ class Cohort:
         `rules` leaves the spell out.
     stays
         Every inpatient stay with the key of its spell, how it came to it (``joined_by``), whether it opens or closes it, and where it
-        came from and led to: ``source`` and ``destination`` (codes of the NHS Data Dictionary, NULL where the source has none),
+        came from and led to: ``care_site_id``, ``source`` and ``destination`` (codes of the NHS Data Dictionary, NULL where the source has none),
         ``admitted_from_concept_id`` and ``discharged_to_concept_id``.
     rules
         Name and words of each rule, in the order of the bits.

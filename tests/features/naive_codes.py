@@ -139,7 +139,7 @@ def codes_known(
         ago = days(index.admission_date, on)
         earlier = ago >= 1 and not own and known < index.predicted_at
         what = str(concept or "") if concepts else code
-        dated = [name for name in ("condition_start", "observation") if f"{name}_date" in row][0]
+        dated = next(name for name in ("condition_start", "observation") if f"{name}_date" in row)
         in_time = is_coded_by_discharge(row, f"{dated}_date", f"{dated}_datetime", index)
         if what and (earlier or (own and settings.coding_is_live and in_time)):
             found.append((what, ago, earlier))
