@@ -107,7 +107,8 @@ def _through_ae(context: Context) -> ir.Table:
 
     The visit must have been known when the risk was asked for. One visit leads to one admission, the first after it.
     """
-    spells = context.cohort.spells.semi_join(context.people, "person_id")
+    # not a semi-join: two queries of one statement read these spells, and PostgreSQL's dialect then keeps one of the two as it stands
+    spells = context.cohort.spells.inner_join(context.people, "person_id")
     spells = spells.filter(~spells.day_case)
     began_there = spells.filter((spells.in_ae_on == spells.admission_date).fill_null(False)).select(*KEYS)
     pairs = attendances_that_led(context.cdm, spells, list(KEYS), "index_id")

@@ -7,6 +7,7 @@ from string import ascii_uppercase
 import ibis
 import ibis.expr.types as ir
 
+from hfrisk.codelists import read_yaml
 from hfrisk.cohort import coded
 from hfrisk.features.family import KEYS, Context
 from hfrisk.features.known import Event, events, happened_at_latest
@@ -64,7 +65,7 @@ def written_codes(context: Context) -> ir.Table:
     A diagnosis that was written in a visit was made when that visit took place, however early its own date: an onset dated back
     by a later admission must not become history. It is known when the visit has ended, since it is coded then, and
     `features.coding_lag_days` later. An observation whose source value is a code is a diagnosis like any other
-    (`features.codes_in_observations`).
+    (`features.codes_in_observations`), unless it is answered with no.
     """
     conditions = events(context, "condition_occurrence")
     rows = conditions.select(
@@ -103,6 +104,11 @@ def _codes_in_observations(context: Context) -> ir.Table:
     value = rows.observation_source_value
     letter = value.strip().substr(0, 1).upper()
     rows = rows.filter(value.length().between(3, 10), letter.isin(list(_IN_OBSERVATIONS[context.vocabulary])))
+    # an answer of no, or a zero, says that the person has it not
+    no = read_yaml("social.yaml")["says_no"]["concepts"]
+    rows = rows.filter(
+        ~rows.value_as_concept_id.isin(no).fill_null(False), ~(rows.value_as_number == 0).fill_null(False)
+    )
     rows = rows.mutate(code=coded(rows.observation_source_value, context.vocabulary))
     rows = rows.filter(rows.code.notnull())
     return rows.select(

@@ -155,7 +155,8 @@ def _written(source: Source, index: Index, settings: FeatureSettings, vocabulary
             found.append((row, code, row["condition_concept_id"], row["condition_start_date"], at))
     for row in source.of(index.person_id, "observation") if settings.codes_in_observations else []:
         code = _coded(row.get("observation_source_value"), vocabulary)
-        if code and row["observation_date"] is not None and (vocabulary != "icd9_cm" or code[0] in "EV"):
+        denied = row["value_as_concept_id"] in (4188540, 45878245) or row["value_as_number"] == 0
+        if code and not denied and row["observation_date"] is not None and (vocabulary != "icd9_cm" or code[0] in "EV"):
             at = when(row, "observation_date", "observation_datetime")
             found.append((row, code, row["observation_concept_id"], row["observation_date"], at))
     return found

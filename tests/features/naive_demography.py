@@ -7,7 +7,8 @@ from typing import Any
 
 from hfrisk.codelists import read_csv, read_yaml
 from hfrisk.features import FeatureSettings
-from tests.features.naive import Index, Source, days, end_of_day, is_coded_by_discharge, is_known, on_grid, when
+from tests.features.naive import Index, Source, days, end_of_day, is_known, on_grid, when
+from tests.features.naive_codes import codes_known
 
 __all__ = ["CASES", "expected"]
 
@@ -136,7 +137,7 @@ def _homes(
             ago = days(index.admission_date, row["observation_date"])
             if says and not denied and not late and ago <= settings.condition_lookback_days:
                 found[name] = 1.0
-        if _diagnosed(source, index, settings, visits, prefixes):
+        if _diagnosed(source, index, settings, edition, prefixes):
             found[name] = 1.0
     places = read_yaml("stay.yaml")["places"]
     code = str(first.get("admitted_from_source_value") or "").strip().upper()
@@ -172,29 +173,7 @@ def _coded_by_then(row: dict[str, Any], visits: dict[Any, Any], index: Index, se
 
 
 def _diagnosed(
-    source: Source, index: Index, settings: FeatureSettings, visits: dict[Any, Any], prefixes: tuple[str, ...]
+    source: Source, index: Index, settings: FeatureSettings, edition: str, prefixes: tuple[str, ...]
 ) -> bool:
-    for row in source.of(index.person_id, "condition_occurrence"):
-        text = str(row["condition_source_value"] or "").upper().replace(".", "").replace(" ", "")
-        if not text.startswith(prefixes):
-            continue
-        visit = visits.get(row["visit_occurrence_id"])
-        on = row["condition_start_date"]
-        blank = end_of_day(on)
-        if settings.dates_are_known == "start_of_day":
-            blank = datetime.combine(on, datetime.min.time())
-        known = when(row, "condition_start_date", "condition_start_datetime") or blank
-        if visit is not None:
-            on, known = max(on, visit["visit_start_date"]), max(known, _ended(visit, settings))
-        ago = days(index.admission_date, on)
-        own = row["visit_occurrence_id"] in index.visits
-        known += timedelta(days=settings.coding_lag_days)
-        earlier = ago >= 1 and not own and known < index.predicted_at
-        live = (
-            own
-            and settings.coding_is_live
-            and is_coded_by_discharge(row, "condition_start_date", "condition_start_datetime", index)
-        )
-        if (earlier or live) and ago <= settings.condition_lookback_days:
-            return True
-    return False
+    known = codes_known(source, index, settings, "icd9_cm" if edition == "icd9" else "icd10_uk")
+    return any(code.startswith(prefixes) and ago <= settings.condition_lookback_days for code, ago, _ in known)

@@ -73,9 +73,9 @@ def changed_columns(before: pd.DataFrame, after: pd.DataFrame, keys: list[Any]) 
     found = []
     for name in sorted({*before.columns, *after.columns}):
         left, right = (
-            frame.loc[keys, name].astype("object").where(frame.loc[keys, name].notna(), None)
+            {key: None if pd.isna(value) else value for key, value in frame.loc[keys, name].items()}
             if name in frame.columns
-            else pd.Series(None, index=keys, dtype="object")
+            else dict.fromkeys(keys)
             for frame in (before, after)
         )
         lacking = name not in before.columns or name not in after.columns
