@@ -35,7 +35,7 @@ __all__ = ["Traced", "build_cohort", "trace_spells"]
 
 # what the other rooms see of a stay
 _OF_A_STAY = (
-    *("person_id", "index_id", "visit_occurrence_id", "joined_by", "opening", "closing"),
+    *("person_id", "index_id", "visit_occurrence_id", "care_site_id", "joined_by", "opening", "closing"),
     *("source", "destination", "admitted_from_concept_id", "discharged_to_concept_id"),
 )
 

@@ -35,9 +35,9 @@ class Cohort:
         Every inpatient spell with the same columns, ``keeps_<rule>`` for each rule, and ``excluded_by``: bit i is set when rule i of
         `rules` leaves the spell out.
     stays
-        Every inpatient stay with the key of its spell, how it came to it (``joined_by``), whether it opens or closes it, and where it
-        came from and led to: ``source`` and ``destination`` (codes of the NHS Data Dictionary, NULL where the source has none),
-        ``admitted_from_concept_id`` and ``discharged_to_concept_id``.
+        Every inpatient stay with the key of its spell, how it came to it (``joined_by``), whether it opens or closes it, where it was
+        (``care_site_id``), and where it came from and led to: ``source`` and ``destination`` (codes of the NHS Data Dictionary, NULL
+        where the source has none), ``admitted_from_concept_id`` and ``discharged_to_concept_id``.
     rules
         Name and words of each rule, in the order of the bits.
     attrition

@@ -65,7 +65,7 @@ def written_codes(context: Context) -> ir.Table:
     A diagnosis that was written in a visit was made when that visit took place, however early its own date: an onset dated back
     by a later admission must not become history. It is known when the visit has ended, since it is coded then, and
     `features.coding_lag_days` later. An observation whose source value is a code is a diagnosis like any other
-    (`features.codes_in_observations`).
+    (`features.codes_in_observations`), unless it is answered with no.
     """
     conditions = events(context, "condition_occurrence")
     rows = conditions.select(

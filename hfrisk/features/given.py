@@ -61,7 +61,7 @@ def given(context: Context, links: ir.Table) -> ir.Table:
     left = pairs.admission_date.delta(pairs.until, unit="day")
     pairs = pairs.mutate(
         # an order that is not over yet is none whose end is known, and no administration
-        single=pairs.single & (pairs.ended <= pairs.predicted_at),
+        single=pairs.single & (pairs.ended < pairs.predicted_at),
         last=pairs.ended >= hours[context.settings.medicines_hours],
         first=(pairs.began < a_day_in) & (left <= 0),
         year=(pairs.days_ago >= 1) & (left <= YEAR_DAYS),

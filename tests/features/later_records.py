@@ -166,7 +166,7 @@ def with_more_later(tables: Tables, protected: Protected, rng: random.Random) ->
             index = protected.index(row)
             if index is None or rng.random() < 0.4:
                 continue
-            copy = _moved(row, name, index, rng)
+            copy = _moved(row, name, index, protected.blank, rng)
             if copy is not None:
                 added.append({**copy, **({key: 1_000_000 + len(rows) + len(added)} if key else {})})
         made[name] = _frame([*rows, *added])
@@ -210,6 +210,9 @@ def _ending_otherwise(row: Row, name: str, protected: Protected, rng: random.Ran
     if index is None or ended is None or ended < index.predicted_at:
         return row
     day, at = ENDS[name]
+    if name == "drug_exposure" and row[day] == row[EVENTS[name][0]] and when(row, day, at) is None:
+        # a single administration: it has no other end
+        return row
     if name == "visit_occurrence":
         own = row["visit_occurrence_id"] in index.visits
         if own and not protected.early:
@@ -230,8 +233,8 @@ def _ending_otherwise(row: Row, name: str, protected: Protected, rng: random.Ran
     return {**row, **moved}
 
 
-def _moved(row: Row, name: str, index: Index, rng: random.Random) -> Row | None:
-    """A copy of a row with a later moment, or with the old one but written later; None where a copy would be another stay."""
+def _moved(row: Row, name: str, index: Index, blank: Callable[[date], datetime], rng: random.Random) -> Row | None:
+    """A copy of a row with a later moment, or with the old one but written later; None of a row without a day."""
     day, at, _ = EVENTS[name]
     if row[day] is None:
         return None
@@ -250,8 +253,9 @@ def _moved(row: Row, name: str, index: Index, rng: random.Random) -> Row | None:
     if is_stay:
         moment = max(moment, index.discharged_at) + APART
     timed = at and moment.time() != time(0) and rng.random() < 0.7
-    if not timed and moment.date() == index.predicted_at.date() and end_of_day(moment.date()) < index.predicted_at:
-        return None
+    if not timed and blank(moment.date()) < index.predicted_at:
+        # its day alone would say that it was known before
+        moment = datetime.combine(index.predicted_at.date() + timedelta(days=1), time(0))
     new: Row = {**row, **said, day: moment.date(), **({at: moment if timed else None} if at else {})}
     if name in ENDS:
         end_day, end_at = ENDS[name]

@@ -136,7 +136,7 @@ def _loop(source: Source, row: dict[str, Any]) -> list[int]:
 def _dose(source: Source, rows: list[dict[str, Any]], told: datetime) -> float | None:
     if not rows:
         return 0.0
-    single = [row for row in rows if (row["until"] - row["on"]).days <= 1 and row["ended"] <= told]
+    single = [row for row in rows if (row["until"] - row["on"]).days <= 1 and row["ended"] < told]
     doses = [_worth(source, row) for row in single]
     if not doses or None in doses:
         return None

@@ -12,13 +12,18 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from hfrisk.cdm import Cdm
+from hfrisk.cdm.units import conversions
 from hfrisk.cohort import Cohort, CohortSettings, build_cohort
 from hfrisk.features import FeatureSettings, FeatureTable, build_features
 from hfrisk.features.settings import FAMILIES
+from hfrisk.features.uk_units import analytes
 from tests.features.later_records import Protected, shuffled, with_other_futures, with_recording_times
 from tests.features.naive import indexes
 from tests.features.naive_own import OWN
 from tests.features.random_people import DATA_END, DATA_START, random_people
+from tests.spec.feature_example import FeatureExample, features_of, found_in, stacked
+
+HEAD = "measurement_concept_id measurement_date measurement_datetime value_as_number unit_concept_id"
 
 # every setting that makes one feature more
 EVERYTHING: dict[str, Any] = {
@@ -30,7 +35,7 @@ EVERYTHING: dict[str, Any] = {
     "living_alone_observations": (77,),
     "care_home_observations": (78,),
 }
-PERSONS = {"duckdb": 150, "postgres": 60, "spark": 40}
+PERSONS = {"duckdb": 120, "postgres": 60, "spark": 40}
 
 
 @pytest.fixture
@@ -68,9 +73,9 @@ def changed_columns(before: pd.DataFrame, after: pd.DataFrame, keys: list[Any]) 
     found = []
     for name in sorted({*before.columns, *after.columns}):
         left, right = (
-            frame.loc[keys, name].astype("object").where(frame.loc[keys, name].notna(), None)
+            {key: None if pd.isna(value) else value for key, value in frame.loc[keys, name].items()}
             if name in frame.columns
-            else pd.Series(None, index=keys, dtype="object")
+            else dict.fromkeys(keys)
             for frame in (before, after)
         )
         lacking = name not in before.columns or name not in after.columns
@@ -124,3 +129,61 @@ def compare(engine: Any, seed: int, early: bool, live: bool, blank: str, persons
 )
 def test_no_future_changes_what_was_known(duckdb: Any, seed: int, early: bool, live: bool, blank: str) -> None:
     compare(duckdb, seed, early, live, blank, PERSONS["duckdb"])
+
+
+def test_no_future_changes_what_was_known_on_a_server(only_postgres: Any) -> None:
+    compare(only_postgres, 11, early=False, live=True, blank="end_of_day", persons=PERSONS["postgres"])
+
+
+def test_no_future_changes_what_was_known_on_a_cluster(only_spark: Any) -> None:
+    compare(only_spark, 12, early=False, live=False, blank="end_of_day", persons=PERSONS["spark"])
+
+
+def test_a_day_after_admission_the_site_is_the_one_that_admitted(duckdb: Any) -> None:
+    stay = """visit_occurrence_id visit_concept_id person_id start end care_site_id discharged_to_source_value
+    1 262 10 2023-06-05T14:00:00 2023-06-10T16:30:00 100 51
+    2 9201 10 2023-06-10T17:00:00 2023-06-15T16:30:00 101 19"""
+    sites = {"care_site": "care_site_id care_site_name care_site_source_value\n100 First -\n101 Second -"}
+    found = {}
+    for when in ("discharge", "admission_24h"):
+        example = FeatureExample(when, expect={}, tables=sites, stay=stay, cohort={"prediction_time": when})
+        frame = features_of(duckdb.open(stacked([example])), example, ("demography",))
+        found[when] = frame["group_site_group"].tolist()
+    assert found == {"discharge": ["Second"], "admission_24h": ["First"]}
+
+
+def test_one_truth_in_any_unit_is_one_feature(duckdb: Any) -> None:
+    """Each analyte in each unit that its list names, with three values a person."""
+    cases = [
+        (name, entry, unit, times, plus)
+        for name, entry in analytes().items()
+        for unit, (times, plus) in conversions(entry).items()
+    ]
+    examples = []
+    for name, entry, unit, times, plus in cases:
+        grid = float(entry["grid"])
+        low, high = float(entry["lower"]), float(entry["upper"])
+        # in the middle of the plausible range, on the grid of the UK unit
+        truths = [round(round((low + (high - low) * part) / grid) * grid, 6) for part in (0.31, 0.17, 0.43)]
+        lines = [
+            f"{entry['concepts'][0]} 2023-06-{7 + turn:02d} 2023-06-{7 + turn:02d}T09:00:00 {(truth - plus) / times!r} {unit}"
+            for turn, truth in enumerate(truths)
+        ]
+        examples.append(
+            FeatureExample(f"{name} in unit {unit}", expect={}, tables={"measurement": "\n".join([HEAD, *lines])})
+        )
+    frame = features_of(duckdb.open(stacked(examples)), examples[0], ("laboratory",))
+    statistics = ("last", "first", "lowest", "highest", "mean", "count", "change")
+    found: dict[str, dict[int, dict[str, float | None]]] = {}
+    for number, (name, _, unit, _, _) in enumerate(cases):
+        wanted = [f"{name}_{statistic}" for statistic in statistics]
+        found.setdefault(name, {})[unit] = found_in(frame, number, wanted)
+    assert sum(len(units) > 1 for units in found.values()) >= 20
+    unlike = {}
+    for name, units in found.items():
+        first = next(iter(units.values()))
+        assert first[f"{name}_count"] == 3
+        for unit, values in units.items():
+            if values != first:
+                unlike[f"{name} in unit {unit}"] = (first, values)
+    assert unlike == {}

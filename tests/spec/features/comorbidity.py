@@ -181,6 +181,21 @@ EXAMPLES = [
         expect={"copd": 1, "charlson_quan_2011": 3, "charlson_chf": 1, "heart_failure_before": 0, "diagnoses_365d": 0},
     ),
     FeatureExample(
+        "Even then a diagnosis of the stay counts only if it is dated no later than the discharge, and was recorded before it",
+        tables={
+            "condition_occurrence": "condition_start_date condition_start_datetime visit_occurrence_id condition_source_value recorded_at\n"
+            # of the day of discharge, and of its very moment
+            "2023-06-15 - 1 J44.9 -\n"
+            "2023-06-15 2023-06-15T16:30:00 1 E11.9 2023-06-15T16:29:00\n"
+            # a minute after it, a day after it, recorded at it
+            "2023-06-15 2023-06-15T16:31:00 1 F03 -\n"
+            "2023-06-16 - 1 C50.9 -\n"
+            "2023-06-06 - 1 B20 2023-06-15T16:30:00"
+        },
+        settings={"coding_is_live": True},
+        expect={"copd": 1, "diabetes": 1, "charlson_dementia": 0, "charlson_canc": 0, "charlson_aids": 0},
+    ),
+    FeatureExample(
         "Even then a diagnosis of the day of admission that belongs to no stay is not history",
         tables=known("J44.9", on="2023-06-05"),
         settings={"coding_is_live": True},
