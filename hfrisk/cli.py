@@ -207,9 +207,7 @@ def features(
     everything: Annotated[bool, typer.Option("--all", help="Those too that are not offered to the model.")] = False,
     found: Annotated[bool, typer.Option("--found", help="What the source holds of the tests and medicines.")] = False,
     scores: Annotated[bool, typer.Option("--scores", help="For how many each input of a score was observed.")] = False,
-    sweep: Annotated[
-        bool, typer.Option("--sweep", help="Make the study's wide sweep (features.sweep) instead.")
-    ] = False,
+    sweep: Annotated[bool, typer.Option("--sweep", help="Every concept, sparse (features.sweep), instead.")] = False,
     as_json: Json = False,
     quiet: Quietly = False,
 ) -> None:

@@ -177,10 +177,10 @@ class FeatureSettings(Settings):
         "{amyloid: {words: cardiac amyloidosis recorded, table: condition_occurrence, codes: [E85], statistics: [any, days_since]}}.",
     )
 
-    sweep: SweepSettings | None = Field(
-        default=None,
-        description="Every condition, medicine and measurement that is common enough, as a long table beside the features "
-        "(`hfrisk features STUDY --sweep`); the model does not use it. None: not made. {}: with the usual windows.",
+    sweep: SweepSettings = Field(
+        default_factory=SweepSettings,
+        description="Every condition, medicine and measurement that is common enough, as a long table beside the features. It is made when "
+        "it is asked for (`hfrisk features STUDY --sweep`), and the model does not use it.",
     )
 
     # clinical scores

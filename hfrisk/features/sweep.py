@@ -18,7 +18,6 @@ from scipy import sparse
 from hfrisk.cdm import Cdm
 from hfrisk.checks import Check
 from hfrisk.cohort import Cohort
-from hfrisk.errors import StudyError
 from hfrisk.features.build import context_of
 from hfrisk.features.coded import history
 from hfrisk.features.family import KEYS, Context, small_table
@@ -91,17 +90,8 @@ def build_sweep(cdm: Cdm, cohort: Cohort, settings: FeatureSettings, vocabulary:
         As for `build_features`.
     settings
         With `sweep`, and when records are known.
-
-    Raises
-    ------
-    StudyError
-        If the study asks for no sweep.
     """
     asked = settings.sweep
-    if asked is None:
-        raise StudyError(
-            "The study asks for no wide sweep.", where="features.sweep", todo="Add `sweep: {}` to the block features."
-        )
     context = context_of(cdm, cohort, settings, vocabulary)
     kinds = [kind for kind in _KINDS if getattr(asked, f"{kind}s")]
     made = [kind for kind in kinds if cdm.has(_TABLES[kind])]

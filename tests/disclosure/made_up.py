@@ -300,7 +300,7 @@ def observed(features: pd.DataFrame) -> pd.DataFrame:
         ("other", "score_other", "OTHER score", 0),
     ]
     frame = pd.DataFrame(rows, columns=["score", "input", "words", "observed"])
-    return frame.assign(rows=n, share=frame["observed"] / n, made=frame["score"] == "mine")
+    return frame.assign(rows=n, share=frame["observed"] / n, made=frame["score"] == "mine", always=False)
 
 
 def notices() -> list[Check]:

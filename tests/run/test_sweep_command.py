@@ -7,7 +7,7 @@ import json
 import pandas as pd
 
 from tests.run.conftest import Place
-from tests.run.test_command_line import hfrisk, told
+from tests.run.test_command_line import hfrisk
 
 
 def test_a_sweep_is_printed_and_written_inside(elsewhere: Place) -> None:
@@ -38,7 +38,3 @@ def test_a_sweep_is_printed_and_written_inside(elsewhere: Place) -> None:
     assert words.count("fewer than 10") == sum(count < 10 for count in exact.values())
     assert f"{max(exact.values()):,}" in words
     assert "it stays inside" in words
-
-
-def test_a_study_without_a_sweep_is_told_how_to_ask_for_one(elsewhere: Place) -> None:
-    assert "features.sweep" in told(hfrisk("features", elsewhere.file(), "--sweep"), 2)
