@@ -8,12 +8,10 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
-from pydantic import ValidationError
 
 from hfrisk.cdm import Cdm
 from hfrisk.codelists import read_csv
 from hfrisk.cohort import Cohort, CohortSettings, build_cohort
-from hfrisk.errors import StudyError
 from hfrisk.features import FeatureSettings, Sweep, build_sweep
 from tests.features.naive import Index, Source, days, indexes, is_known
 from tests.features.naive_codes import codes_known
@@ -291,17 +289,6 @@ def test_a_sweep_in_which_nothing_is_common_is_empty_and_that_is_said(tmp_path: 
     assert sweep.matrix(pd.DataFrame({"person_id": [10], "index_id": [1]})).shape == (1, 0)
     nothing = swept(duck(stacked([ONE]), tmp_path), sweep={"drugs": False, "conditions": False, "measurements": False})
     assert (nothing.notices, len(nothing.reference)) == ([], 0)
-
-
-def test_a_study_that_asks_for_no_sweep_is_told_how_to(tmp_path: Path) -> None:
-    with pytest.raises(StudyError, match=r"features\.sweep"):
-        swept(duck(stacked([ONE]), tmp_path))
-
-
-@pytest.mark.parametrize("windows", [[[0, 30]], [[30, 1]], [[1, 30], [1, 30]], [], ["before"]])
-def test_a_window_that_is_none_is_refused(windows: list[Any]) -> None:
-    with pytest.raises(ValidationError, match="windows"):
-        FeatureSettings(sweep={"windows": windows})
 
 
 def test_a_sweep_is_kept_and_leaves_the_features_as_they_are(tmp_path: Path) -> None:
