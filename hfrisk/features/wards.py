@@ -124,12 +124,18 @@ def _stays(context: Context) -> ir.Table:
         episode_site="care_site_id",
         specialty=ibis.null("string"),
     )
-    return _of_the_index_spell(context, rows)
+    own = context.cohort.stays.select("visit_occurrence_id", stay_of="index_id")
+    # put down before it meets the index: Spark does not resolve the join of the index with visits that were found through it
+    rows = context.kept(rows.inner_join(own, "visit_occurrence_id"), "stays")
+    return _of_its_spell(context, rows)
 
 
 def _of_the_index_spell(context: Context, rows: ir.Table) -> ir.Table:
     own = context.cohort.stays.select("visit_occurrence_id", stay_of="index_id")
-    rows = rows.inner_join(own, "visit_occurrence_id")
+    return _of_its_spell(context, rows.inner_join(own, "visit_occurrence_id"))
+
+
+def _of_its_spell(context: Context, rows: ir.Table) -> ir.Table:
     pairs = known_before_prediction(context, rows)
     return pairs.filter(pairs.stay_of == pairs.index_id).rename(care_site_id="episode_site")
 
