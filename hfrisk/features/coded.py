@@ -12,7 +12,7 @@ from hfrisk.cohort import coded
 from hfrisk.features.family import KEYS, Context
 from hfrisk.features.known import Event, events, happened_at_latest
 
-__all__ = ["history", "sources", "stay_is_coded", "written_codes"]
+__all__ = ["history", "holds_a_code", "sources", "stay_is_coded", "written_codes"]
 
 # What a code that stands among the observations begins with. ICD-9-CM: a bare number may be a value or a local code.
 _IN_OBSERVATIONS = {"icd10_uk": ascii_uppercase, "icd10_cm": ascii_uppercase, "icd9_cm": "EV"}
@@ -98,12 +98,20 @@ def _reads_observations(context: Context) -> bool:
     return context.settings.codes_in_observations and context.cdm.has("observation")
 
 
+def holds_a_code(context: Context, value: ir.StringValue) -> ir.BooleanValue:
+    """Whether the source value of an observation is a code of the study's vocabulary, so that the row is a diagnosis of its visit."""
+    return (_may_be_a_code(context, value) & coded(value, context.vocabulary).notnull()).fill_null(False)
+
+
+def _may_be_a_code(context: Context, value: ir.StringValue) -> ir.BooleanValue:
+    return value.strip().substr(0, 1).upper().isin(list(_IN_OBSERVATIONS[context.vocabulary]))
+
+
 def _codes_in_observations(context: Context) -> ir.Table:
     """The observations that are diagnoses; nearly all rows are told by their first character and length, before any pattern is tried."""
     rows = events(context, "observation")
     value = rows.observation_source_value
-    letter = value.strip().substr(0, 1).upper()
-    rows = rows.filter(value.length().between(3, 10), letter.isin(list(_IN_OBSERVATIONS[context.vocabulary])))
+    rows = rows.filter(value.length().between(3, 10), _may_be_a_code(context, value))
     rows = rows.mutate(code=coded(rows.observation_source_value, context.vocabulary))
     # a form on which the answer is No says that the person has it not
     no = rows.value_as_concept_id.isin(read_yaml("social.yaml")["says_no"]["concepts"]).fill_null(False)

@@ -10,7 +10,7 @@ import ibis.expr.types as ir
 from hfrisk.codelists import read_yaml
 from hfrisk.cohort import starts_with_any
 from hfrisk.cohort.codes import normalised
-from hfrisk.features.coded import history
+from hfrisk.features.coded import history, holds_a_code
 from hfrisk.features.deprivation import THEME
 from hfrisk.features.family import KEYS, Context, Family, absent_is
 from hfrisk.features.known import events, known_before_prediction
@@ -69,7 +69,7 @@ def _diagnosed(context: Context, listed: dict[str, Any]) -> ir.Table:
 def _noted(context: Context, listed: dict[str, Any]) -> ir.Table:
     """Observations that say it, by their concept, by that of their value, or by the SNOMED code that the source wrote.
 
-    Those that hold a code of the ICD are diagnoses, and among `history`.
+    Those that hold a code of the ICD are diagnoses whatever their concept is, known once coded, and among `history`.
     """
     rows = events(context, "observation")
     chosen = {
@@ -90,6 +90,7 @@ def _noted(context: Context, listed: dict[str, Any]) -> ir.Table:
             told[name] |= rows.value_as_concept_id.isin(concepts).fill_null(False)
     rows = rows.mutate(alone=told["living_alone"], home=told["care_home"])
     rows = rows.filter(rows.alone | rows.home)
+    rows = rows.filter(~holds_a_code(context, rows.observation_source_value))
     pairs = known_before_prediction(context, rows.select("person_id", "on", "known_at", "alone", "home"))
     pairs = pairs.filter(pairs.days_ago <= context.settings.condition_lookback_days)
     return _signs(pairs, pairs.alone, pairs.home)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -26,6 +27,9 @@ CASES = [
     ),
     (("demography",), {"coding_lag_days": 20}),
 ]
+
+
+CODE = "[A-Z][0-9][0-9A-Z][0-9A-Z]{0,2}[A*+-]?"
 
 
 def expected(
@@ -128,8 +132,10 @@ def _homes(
             text = str(row["observation_source_value"] or "").upper().replace(".", "").replace(" ", "")
             says = text in listed[name]["snomed"]
             says = says or bool(concepts & {row["observation_concept_id"], row["value_as_concept_id"]})
+            # a code of the ICD makes the row a diagnosis, known by the rule of diagnoses
+            is_code = re.fullmatch(CODE, text) is not None if edition == "icd10" else False
             ago = days(index.admission_date, row["observation_date"])
-            if says and not _denied(row) and ago <= settings.condition_lookback_days:
+            if says and not is_code and not _denied(row) and ago <= settings.condition_lookback_days:
                 found[name] = 1.0
         if _diagnosed(source, index, settings, visits, tuple(listed[name][edition])):
             found[name] = 1.0
