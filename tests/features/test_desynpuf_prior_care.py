@@ -35,7 +35,8 @@ def opened(desynpuf: Path) -> tuple[Cdm, Cohort, Source]:
             *("visit_occurrence_id", "person_id", "visit_concept_id", "visit_start_date", "visit_end_date")
         ],
         "condition_occurrence": [
-            *("person_id", "visit_occurrence_id", "condition_start_date", "condition_source_value")
+            *("person_id", "visit_occurrence_id", "condition_concept_id"),
+            *("condition_start_date", "condition_source_value"),
         ],
     }
     tables = {}

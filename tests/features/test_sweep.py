@@ -27,7 +27,7 @@ TABLES = {"condition": "condition_occurrence", "drug": "drug_exposure", "measure
 RARE = {"minimum_share": 0, "minimum_people": 1}
 CASES: list[dict[str, Any]] = [
     {"sweep": RARE},
-    {"sweep": {"minimum_share": 0.05, "minimum_people": 20}, "coding_is_live": True},
+    {"sweep": {"minimum_share": 0.05, "minimum_people": 10}, "coding_is_live": True},
     {
         "sweep": {**RARE, "windows": ["stay", [1, 1], [31, 365], [366, 5000]], "statistics": "any"},
         "dates_are_known": "start_of_day",
