@@ -84,11 +84,11 @@ def _with_attendance(cdm: Cdm, spells: ir.Table) -> ir.Table:
 
 def first_after_each_attendance(cdm: Cdm, admissions: ir.Table, key: Sequence[str], tie: str) -> ir.Table:
     """The admissions that an A&E visit led to: their key and `through_attendance` (True). See `attendances_that_led`."""
-    led = attendances_that_led(cdm, admissions, key, tie).select(*key).distinct()
+    led = attendances_that_led(cdm.table("visit_occurrence"), admissions, key, tie).select(*key).distinct()
     return led.mutate(through_attendance=ibis.literal(True))
 
 
-def attendances_that_led(cdm: Cdm, admissions: ir.Table, key: Sequence[str], tie: str) -> ir.Table:
+def attendances_that_led(visits: ir.Table, admissions: ir.Table, key: Sequence[str], tie: str) -> ir.Table:
     """The admissions that an A&E visit led to: their key and `attendance`, the id of the visit.
 
     The visit ended on the day of the admission or the day before, and not after it where both have times. One visit leads to one
@@ -96,6 +96,8 @@ def attendances_that_led(cdm: Cdm, admissions: ir.Table, key: Sequence[str], tie
 
     Parameters
     ----------
+    visits
+        The source's, or those of the people who are asked about.
     admissions
         With `person_id`, `admitted_at`, `timed_admission`, and `admission_date` or `start_date`.
     key
@@ -104,18 +106,19 @@ def attendances_that_led(cdm: Cdm, admissions: ir.Table, key: Sequence[str], tie
         Column that decides between admissions of one moment.
     """
     day = "admission_date" if "admission_date" in admissions.columns else "start_date"
-    visits = cdm.table("visit_occurrence")
     visits = visits.filter(visits.visit_concept_id == ED_VISIT, visits.visit_start_date.notnull())
     ended = visits.visit_end_date.fill_null(visits.visit_start_date)
     attendances = visits.select(
         "person_id", attendance="visit_occurrence_id", ended=ended, ended_at=moment(ended, visits.visit_end_datetime)
     )
-    # two equalities, the same day and the day before, where one inequality would compare every pair of a person
-    on_the_day = attendances.mutate(leads_to=attendances.ended)
-    the_day_before = attendances.mutate(leads_to=(attendances.ended + ibis.interval(days=1)).cast("date"))
-    leads = ibis.union(on_the_day, the_day_before)
     slim = admissions.select(*dict.fromkeys([*key, tie, "admitted_at", "timed_admission"]), on=admissions[day])
-    pairs = slim.inner_join(leads, [slim.person_id == leads.person_id, slim.on == leads.leads_to])
+    # two equalities, the same day and the day before, where one inequality would compare every pair of a person; the admissions
+    # are taken twice, for they are fewer than the attendances
+    the_day_before = slim.mutate(on=(slim.on - ibis.interval(days=1)).cast("date"))
+    comes_after = ibis.union(slim, the_day_before)
+    pairs = comes_after.inner_join(
+        attendances, [comes_after.person_id == attendances.person_id, comes_after.on == attendances.ended]
+    )
     pairs = pairs.filter((pairs.ended_at <= pairs.timed_admission).fill_null(True))
     turn = ibis.row_number().over(
         ibis.window(group_by=[pairs.person_id, pairs.attendance], order_by=[pairs.admitted_at, pairs[tie]])

@@ -110,7 +110,7 @@ def _through_ae(context: Context) -> ir.Table:
     spells = context.spells
     spells = spells.filter(~spells.day_case)
     began_there = spells.filter((spells.in_ae_on == spells.admission_date).fill_null(False)).select(*KEYS)
-    pairs = attendances_that_led(context.cdm, spells, list(KEYS), "index_id")
+    pairs = attendances_that_led(context.visits, spells, list(KEYS), "index_id")
     visits = events(context, "visit_occurrence")
     visits = visits.filter(visits.visit_concept_id == ED_VISIT)
     visits = visits.select("person_id", "known_at", attendance="visit_occurrence_id")

@@ -128,7 +128,9 @@ def build_features(cdm: Cdm, cohort: Cohort, settings: FeatureSettings, vocabula
 
 def context_of(cdm: Cdm, cohort: Cohort, settings: FeatureSettings, vocabulary: str) -> Context:
     """What a family is given: the index discharges without anything that happened afterwards."""
-    return Context(cdm, cohort, cohort.table.select(*KEYS, *_SEEN), settings, vocabulary, cohort.key)
+    # put down, since every family reads it, and the cohort's own table holds every spell of the source and what became of it
+    index = cdm.materialise(cohort.table.select(*KEYS, *_SEEN), "features_index", [cohort.key], order=())
+    return Context(cdm, cohort, index.table, settings, vocabulary, cohort.key)
 
 
 def offered(catalogue: Sequence[Feature], settings: FeatureSettings) -> tuple[Feature, ...]:

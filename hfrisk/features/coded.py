@@ -30,7 +30,7 @@ def history(context: Context) -> ir.Table:
         that is dated after the discharge, or was recorded at or after it, is not known: it was not coded by then.
     """
     rows = written_codes(context)
-    own = context.cohort.stays.select("visit_occurrence_id", stay_of="index_id")
+    own = context.stays.select("visit_occurrence_id", stay_of="index_id")
     rows = rows.left_join(own, "visit_occurrence_id").drop("visit_occurrence_id_right")
     index = context.index.select(*KEYS, "admission_date", "predicted_at")
     pairs = index.inner_join(rows, "person_id")
@@ -81,8 +81,8 @@ def written_codes(context: Context) -> ir.Table:
     )
     if _reads_observations(context):
         rows = rows.union(_codes_in_observations(context))
-    visits = context.cdm.table("visit_occurrence").semi_join(context.people, "person_id")
     ended = Event("visit_end_date", "visit_end_datetime")
+    visits = context.visits
     visits = visits.select(
         "visit_occurrence_id", came="visit_start_date", coded_at=happened_at_latest(context, visits, ended)
     )

@@ -39,7 +39,7 @@ def critical_care(context: Context) -> Family:
         ended=ended,
         end_known=happened_at_latest(context, rows, Event("visit_detail_end_date", "visit_detail_end_datetime")),
     )
-    own = context.cohort.stays.select("visit_occurrence_id", stay_of="index_id")
+    own = context.stays.select("visit_occurrence_id", stay_of="index_id")
     pairs = known_before_prediction(context, rows.inner_join(own, "visit_occurrence_id"))
     pairs = pairs.filter(pairs.stay_of == pairs.index_id)
     over = (pairs.end_known < pairs.predicted_at).fill_null(False)

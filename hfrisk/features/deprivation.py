@@ -110,7 +110,7 @@ def _observed(context: Context) -> ir.Table:
 def _homes(context: Context) -> ir.Table:
     """The small area of each person: `area`, and what the map says of it: `here` (quintile), `decile`, `score`, `rural`."""
     cdm = context.cdm
-    person, location = cdm.table("person").semi_join(context.people, "person_id"), cdm.table("location")
+    person, location = context.rows_of("person"), cdm.table("location")
     named = location.group_by("location_id").aggregate(area=matched(location.location_source_value).min())
     homes = person.filter(person.location_id.notnull()).inner_join(named, "location_id").select("person_id", "area")
     homes = homes.filter(homes.area.notnull()).group_by("person_id").aggregate(area=homes.area.min())

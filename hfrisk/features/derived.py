@@ -47,7 +47,7 @@ def derived(context: Context, table: ir.Table) -> tuple[ir.Table, list[Feature]]
 
 def who(context: Context) -> ir.Table:
     """Each index discharge with `sex` and `age`; a second row of the same person changes neither with the order of rows."""
-    person = context.cdm.table("person").semi_join(context.people, "person_id")
+    person = context.rows_of("person")
     person = person.group_by("person_id").aggregate(sex=person.gender_concept_id.min())
     return context.index.select(*KEYS, "age").left_join(person, "person_id").drop("person_id_right")
 

@@ -83,7 +83,7 @@ def _known_spells(context: Context) -> ir.Table:
     A spell is known from when its first stay is.
     """
     spells = context.spells
-    stays = context.cohort.stays
+    stays = context.stays
     opening = stays.filter(stays.opening).select("visit_occurrence_id", of_spell="index_id")
     visits = events(context, "visit_occurrence").select("visit_occurrence_id", "known_at")
     known = opening.inner_join(visits, "visit_occurrence_id").select("of_spell", "known_at")

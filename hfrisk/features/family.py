@@ -75,12 +75,26 @@ class Context:
         return self.index.select("person_id").distinct()
 
     @cached_property
-    def spells(self) -> ir.Table:
-        """Every spell of the people of the cohort.
+    def visits(self) -> ir.Table:
+        """The visits of the people of the cohort: the contract's columns."""
+        return self._put_down(self._of_the_people(self.cdm.table("visit_occurrence")), "visits")
 
-        Joined, not semi-joined: where two families read it in one query, Ibis hands PostgreSQL a semi-join that it does not know.
-        """
-        return self.cohort.spells.inner_join(self.people, "person_id")
+    @cached_property
+    def stays(self) -> ir.Table:
+        """The hospital stays of the people of the cohort, with the spell (``index_id``) that each is part of."""
+        return self._put_down(self._of_the_people(self.cohort.stays), "stays")
+
+    @cached_property
+    def spells(self) -> ir.Table:
+        """Every spell of the people of the cohort."""
+        return self._put_down(self._of_the_people(self.cohort.spells), "spells")
+
+    def rows_of(self, name: str) -> ir.Table:
+        """The rows of a table of the source that belong to the people of the cohort: the contract's columns."""
+        return self.visits if name == "visit_occurrence" else self._of_the_people(self.cdm.table(name))
+
+    def _of_the_people(self, rows: ir.Table) -> ir.Table:
+        return rows.semi_join(self.people, "person_id")
 
     @property
     def early(self) -> bool:
@@ -89,7 +103,13 @@ class Context:
 
     def kept(self, expression: ir.Table, name: str) -> ir.Table:
         """A result that several expressions of a family read: computed once, in the engine, and found again by the next run."""
-        parts = (self.key, self.settings.identity, self.vocabulary)
+        return self._materialised(expression, name, (self.key, self.settings.identity, self.vocabulary))
+
+    def _put_down(self, rows: ir.Table, name: str) -> ir.Table:
+        """Nearly every family reads these, out of a whole region in which a few in a hundred have heart failure."""
+        return self._materialised(rows, name, (self.cohort.key,))
+
+    def _materialised(self, expression: ir.Table, name: str, parts: tuple[str, ...]) -> ir.Table:
         if (name, *parts) not in self.in_hand:
             self.in_hand[(name, *parts)] = self.cdm.materialise(expression, f"features_{name}", parts, order=()).table
         return self.in_hand[(name, *parts)]

@@ -110,7 +110,7 @@ def _with_site(context: Context, index: ir.Table) -> ir.Table:
 
 
 def _with_first_site(context: Context, index: ir.Table) -> ir.Table:
-    stays = context.cohort.stays
+    stays = context.stays
     first = stays.filter(stays.opening).select("index_id", first_site="care_site_id")
     joined = index.drop("care_site_id").left_join(first, "index_id").drop("index_id_right")
     return joined.rename(care_site_id="first_site")

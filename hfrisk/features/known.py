@@ -48,9 +48,8 @@ def events(context: Context, name: str) -> ir.Table:
         and ``known_at`` (timestamp: when the row could first be read).
     """
     event = EVENTS[name]
-    rows = context.cdm.table(name)
+    rows = context.rows_of(name)
     rows = rows.filter(rows[event.day].notnull())
-    rows = rows.semi_join(context.people, "person_id")
     day = rows[event.day]
     happened = moment(day, rows[event.time]) if event.time else ibis.null("timestamp")
     return rows.mutate(on=day, happened_at=happened, known_at=became_known(context, rows, event))

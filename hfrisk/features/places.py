@@ -18,13 +18,13 @@ PLACES = ("home", "hospital", "care_home", "elsewhere")
 
 def came_from(context: Context) -> ir.Table:
     """The key and `place`, from where the first stay of the index spell was admitted; NULL where it is not known."""
-    stays = context.cohort.stays
+    stays = context.stays
     return _placed(context, stays.filter(stays.opening), "source", "admitted_from_concept_id")
 
 
 def went_to(context: Context) -> ir.Table:
     """The key and `place`, to where the last stay of the index spell discharged; NULL where it is not known. Known at discharge only."""
-    stays = context.cohort.stays
+    stays = context.stays
     return _placed(context, stays.filter(stays.closing), "destination", "discharged_to_concept_id")
 
 

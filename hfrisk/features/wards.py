@@ -124,14 +124,14 @@ def _stays(context: Context) -> ir.Table:
         episode_site="care_site_id",
         specialty=ibis.null("string"),
     )
-    own = context.cohort.stays.select("visit_occurrence_id", stay_of="index_id")
+    own = context.stays.select("visit_occurrence_id", stay_of="index_id")
     # put down before it meets the index: Spark does not resolve the join of the index with visits that were found through it
-    rows = context.kept(rows.inner_join(own, "visit_occurrence_id"), "stays")
+    rows = context.kept(rows.inner_join(own, "visit_occurrence_id"), "own_stays")
     return _of_its_spell(context, rows)
 
 
 def _of_the_index_spell(context: Context, rows: ir.Table) -> ir.Table:
-    own = context.cohort.stays.select("visit_occurrence_id", stay_of="index_id")
+    own = context.stays.select("visit_occurrence_id", stay_of="index_id")
     return _of_its_spell(context, rows.inner_join(own, "visit_occurrence_id"))
 
 
