@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from hfrisk.modelling.settings import ModelSettings, ValidationSettings
 
 if TYPE_CHECKING:
-    from hfrisk.modelling.calibration import apply_calibrator, cross_fit, fit_calibrator
+    from hfrisk.modelling.calibration import apply_calibrator, calibrator_version, cross_fit, fit_calibrator
     from hfrisk.modelling.model import Model, develop
     from hfrisk.modelling.partitioning import ModellingData, partition, partition_frames
     from hfrisk.modelling.sample_size import SampleSize, riley_sample_size
@@ -24,6 +24,7 @@ __all__ = [
     "SampleSize",
     "ValidationSettings",
     "apply_calibrator",
+    "calibrator_version",
     "cross_fit",
     "develop",
     "fit_calibrator",
@@ -39,6 +40,7 @@ _HOME = {
     "ModellingData": "partitioning",
     "SampleSize": "sample_size",
     "apply_calibrator": "calibration",
+    "calibrator_version": "calibration",
     "cross_fit": "calibration",
     "develop": "model",
     "fit_calibrator": "calibration",

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from hfrisk.disclosure import Released
-from hfrisk.disclosure.bundle import _calibration
+from hfrisk.disclosure.bundle import release_calibration
 from hfrisk.disclosure.model_text import scrub_model
 from hfrisk.disclosure.policy import Policy
 from hfrisk.errors import DataError
@@ -306,11 +306,11 @@ def test_the_run_of_the_study_passes_with_the_same_predictions(run: Run, release
 
 def test_platt_leaves_as_it_is_and_an_isotonic_table_only_when_coarse() -> None:
     platt = {"method": "platt", "intercept": 0.12345678901, "slope": 0.98765432109}
-    assert _calibration(platt) == platt
-    assert _calibration({"method": "none"}) == {"method": "none"}
+    assert release_calibration(platt) == platt
+    assert release_calibration({"method": "none"}) == {"method": "none"}
     coarse = {"method": "isotonic", "x": [-2.1234, -1.0], "y": [0.0612, 0.25]}
-    assert _calibration(coarse) == coarse
+    assert release_calibration(coarse) == coarse
     with pytest.raises(DataError, match="HFR142"):
-        _calibration({"method": "isotonic", "x": [-2.1234, -1.0], "y": [3 / 61, 0.25]})
+        release_calibration({"method": "isotonic", "x": [-2.1234, -1.0], "y": [3 / 61, 0.25]})
     with pytest.raises(DataError, match="HFR142"):
-        _calibration({"method": "secret", "table": [1, 2, 3]})
+        release_calibration({"method": "secret", "table": [1, 2, 3]})
