@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -65,6 +67,23 @@ def test_logistic_recalibration_is_a_logistic_regression_on_the_log_odds(site: S
     assert [found.calibrator["intercept"], found.calibrator["slope"]] == [round(v, 4) for v in values]
     for interval, value, error in zip((found.intercept, found.slope), values, errors, strict=True):
         np.testing.assert_allclose(interval, [value, value - 1.959964 * error, value + 1.959964 * error], atol=1e-6)
+
+
+def test_both_are_those_of_r() -> None:
+    """The calls are in tests/assessment/oracles/make_oracles.R: glm with a true offset, glm, and rms::val.prob."""
+    oracles = Path(__file__).parents[1] / "assessment" / "oracles"
+    rows = pd.read_csv(oracles / "discharges.csv")
+    from_r = pd.read_csv(oracles / "measures.csv").set_index("measure")["value"]
+    x, fold = logit(rows["risk"].to_numpy()), np.arange(len(rows)) % 5
+    large, both = (
+        recalibrate(method, PLATT, x, rows["event"], rows["person"], fold, minimum_events=20, minimum_for_slope=20)
+        for method in ("in_the_large", "logistic")
+    )
+    assert large.intercept.estimate == pytest.approx(from_r["calibration_intercept"], abs=1e-9)
+    assert large.before["oe_ratio"].estimate == pytest.approx(from_r["oe_ratio"], abs=1e-9)
+    assert both.intercept.estimate == pytest.approx(from_r["weak_intercept"], abs=1e-9)
+    assert both.slope.estimate == pytest.approx(from_r["calibration_slope"], abs=1e-9)
+    assert both.slope.estimate == pytest.approx(from_r["val_prob_slope"], abs=1e-9)
 
 
 def test_intervals_count_people_and_not_rows(site: Site) -> None:
