@@ -13,18 +13,18 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+import pyarrow.parquet as pq
 import pytest
 import statsmodels.api as sm
 from scipy.special import logit
 
 from hfrisk.errors import DataError, StudyError
-from hfrisk.modelling import apply_calibrator
+from hfrisk.modelling import ModellingData, apply_calibrator
 from hfrisk.progress import Quiet
-from hfrisk.recalibrating import recalibrated
+from hfrisk.recalibrating import _between, recalibrated
 from hfrisk.registry import load_bundle
 from hfrisk.registry.offline import offline_mlflow
 from hfrisk.run import Finished
-from hfrisk.scoring import scored
 from hfrisk.study import Study
 from hfrisk.synthetic import RegionSettings, synthesise
 from tests.run.conftest import Place
@@ -66,13 +66,17 @@ def site(done: Done, tmp_path_factory: pytest.TempPathFactory) -> NewSite:
 
 
 def test_the_numbers_are_those_of_a_logistic_regression_on_the_old_risks(site: NewSite) -> None:
-    """The old model's risks by `hfrisk score`, outcomes by the truth file, and statsmodels."""
-    place = Path(str(site.study.source.path))
-    elsewhere = site.study.model_copy(update={"name": site.old.name})  # scores with the old folder
-    _, scores = scored(elsewhere, Quiet())
-    truth = pd.read_parquet(place / "truth.parquet")
-    both = scores.merge(truth, on=["person_id", "index_id"])
-    both = both[both["state"] != "censored"]
+    """The old bundle on the kept feature table, outcomes from the truth file, and statsmodels."""
+    old_model = load_bundle(site.old)
+    inputs = old_model.scorer.inputs
+    kept = [path for path in (site.study.folder / "internal").rglob("*.parquet") if path.is_file()]
+    tables = [path for path in kept if {"index_id", *inputs} <= set(pq.read_schema(path).names)]
+    features = pd.read_parquet(tables[0])
+    features["risk"] = old_model.predict(features[inputs])["risk"]
+    truth = pd.read_parquet(Path(str(site.study.source.path)) / "truth.parquet")
+    both = features.merge(truth[["person_id", "index_id", "state"]], on=["person_id", "index_id"], validate="1:1")
+    assert len(both) == 1_500
+    assert not (both["state"] == "censored").any()
     event, x = (both["state"] == "readmitted").astype(float), logit(both["risk"].to_numpy())
     oracle = sm.Logit(event.to_numpy(), sm.add_constant(x)).fit(disp=0).params
     folder = site.study.model_folder.with_name("new-site-recalibrated")
@@ -165,8 +169,6 @@ def test_what_does_not_fit_is_refused(site: NewSite) -> None:
         recalibrated(site.study, str(site.old / "nothing"), Quiet())
     with pytest.raises(StudyError, match="MLflow did not give the model"):
         recalibrated(site.study, "models:/hf-readmission-30d/99", Quiet())
-    with pytest.raises(DataError, match="no index discharge between"):
-        recalibrated(site.study, model, Quiet(), first=date(1900, 1, 1), last=date(1900, 2, 1))
 
 
 def test_a_short_period_with_too_few_events_is_refused_and_registers_nothing(site: NewSite) -> None:
@@ -178,3 +180,16 @@ def test_a_short_period_with_too_few_events_is_refused_and_registers_nothing(sit
         )
     with offline_mlflow():
         assert len(registry(site.study).search_model_versions("name = 'hf-readmission-30d'")) == before
+
+
+def test_dates_are_whole_days_and_may_not_leave_out_a_few() -> None:
+    days = pd.date_range("2020-01-01", periods=40, freq="D") + pd.Timedelta(hours=15)
+    rows = pd.DataFrame({"person_id": range(40), "discharge_date": days})
+    data = ModellingData(rows, pd.DataFrame({"age": np.arange(40.0)}), pd.DataFrame(index=range(40)), ())
+    used = _between(data, date(2020, 1, 11), date(2020, 1, 30), 10)
+    assert used.rows["person_id"].tolist() == list(range(10, 30)) == used.features["age"].tolist()
+    assert len(_between(data, date(2019, 1, 1), None, 10).rows) == 40
+    with pytest.raises(StudyError, match="leave out only a few"):
+        _between(data, date(2020, 1, 5), None, 10)
+    with pytest.raises(DataError, match="no index discharge between"):
+        _between(data, None, date(2019, 12, 31), 10)

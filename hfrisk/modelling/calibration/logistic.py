@@ -28,7 +28,7 @@ def beta(x: Floats, y: Floats) -> dict[str, float]:
     """Beta calibration: logistic regression on ln s and -ln(1 - s), s the risk before calibration.
 
     Of two coefficients, one that would be negative is set to nought and the other fitted again, so that the order is
-    kept (Kull, Silva Filho and Flach 2017, section 3.2); where nothing but noise is left, both are the least slope.
+    kept (Kull, Silva Filho and Flach, Electron J Stat 2017;11:5052); where nothing but noise is left, both are the least slope.
     """
     event, none = -np.logaddexp(0, -x), np.logaddexp(0, x)
     intercept, slopes = _fitted(np.column_stack([event, none]), y)

@@ -44,8 +44,8 @@ def venn_abers(x: Floats, y: Floats) -> dict[str, list[float]]:
     """The inductive Venn-Abers predictor of scores that are told apart by blocks of at least fifty rows.
 
     The blocks are made from the scores alone, never from the outcomes, so that the block is itself a score and the
-    predictor of it is valid as any (Vovk and Petej 2014, theorem 1). For each block, isotonic regression is done with
-    one more row there, once without and once with the event: its level there is p0, and p1 (their equation 3).
+    predictor of it is valid as any (Vovk and Petej, Venn-Abers predictors, UAI 2014). For each block, isotonic regression is done with
+    one more row there, once without and once with the event: its level there is p0, and p1.
 
     Returns
     -------
