@@ -13,6 +13,7 @@ import numpy as np
 import pandas as pd
 from scipy import special
 
+from hfrisk.cdm import source_fingerprint
 from hfrisk.cohort import Cohort
 from hfrisk.disclosure import Bundle, Released, release_recalibration
 from hfrisk.errors import DataError, StudyError
@@ -81,7 +82,9 @@ def recalibrated(
     study = study.model_copy(update={"cohort": whole})
     with found_model(model, study.registry, study.folders.models) as found:
         _refuse_another_question(found, study)
-        with open_workshop(study, progress) as work:
+        source = source_fingerprint(study.source)
+        _refuse_its_own_data(found, source, first)
+        with open_workshop(study, progress, source) as work:
             cohort = work.cohort()
             checks = work.quality(cohort)
             refuse_errors([*cohort.checks, *checks])
@@ -115,6 +118,16 @@ def _refuse_another_question(found: FoundModel, study: Study) -> None:
             f"The model answers another question than the study asks: it has {said}.",
             where=", ".join(f"cohort.{name}" for name in other),
             todo="Set the study's outcome to the model's, or recalibrate another model.",
+        )
+
+
+def _refuse_its_own_data(found: FoundModel, source: str, first: date | None) -> None:
+    """A model fits the people that it learnt from too well: what is fitted on them again is right nowhere else."""
+    if found.source_fingerprint == source and first is None:
+        raise StudyError(
+            "The model was made from these very data, whom it fits better than anyone new.",
+            where="source, --from",
+            todo="Use data of another site, or give --from with a day after the model's development ended.",
         )
 
 

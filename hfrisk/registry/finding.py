@@ -36,12 +36,15 @@ class FoundModel:
         ``name/number`` in the registry; empty where it was given as a folder.
     model_text, dictionary
         The trees as LightGBM's text, and the feature dictionary of the inputs.
+    source_fingerprint
+        That of the data it was made from; empty where its metrics do not tell.
     """
 
     bundle: LoadedBundle
     version: str
     model_text: str
     dictionary: list[dict[str, Any]]
+    source_fingerprint: str
 
 
 @contextmanager
@@ -81,7 +84,10 @@ def found_model(model: str, settings: RegistrySettings, models: Path) -> Iterato
 def _read(folder: Path, version: str) -> FoundModel:
     bundle = load_bundle(folder)
     dictionary = json.loads((folder / "feature_dictionary.json").read_text(encoding="utf-8"))
-    return FoundModel(bundle, version, (folder / "model.txt").read_text(encoding="utf-8"), dictionary)
+    metrics = folder / "metrics.json"
+    made = json.loads(metrics.read_text(encoding="utf-8"))["provenance"] if metrics.exists() else {}
+    text = (folder / "model.txt").read_text(encoding="utf-8")
+    return FoundModel(bundle, version, text, dictionary, str(made.get("source_fingerprint", "")))
 
 
 def _fetched(model: str, settings: RegistrySettings, models: Path, into: Path) -> tuple[Path, str]:

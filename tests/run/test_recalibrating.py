@@ -160,11 +160,14 @@ def test_the_command_prints_what_was_released(site: NewSite) -> None:
     assert "There is no recalibration called isotonic" in wrong.stderr
 
 
-def test_what_does_not_fit_is_refused(site: NewSite) -> None:
+def test_what_does_not_fit_is_refused(site: NewSite, done: Done) -> None:
+    first, _ = done
     model = str(site.old)
     other = site.study.model_copy(update={"cohort": site.study.cohort.model_copy(update={"window": "1-30"})})
     with pytest.raises(StudyError, match="answers another question"):
         recalibrated(other, model, Quiet())
+    with pytest.raises(StudyError, match="made from these very data"):
+        recalibrated(Place(first.region, site.old.parents[1]).study(name="new-site"), model, Quiet())
     with pytest.raises(StudyError, match="no exported model"):
         recalibrated(site.study, str(site.old / "nothing"), Quiet())
     with pytest.raises(StudyError, match="MLflow did not give the model"):
