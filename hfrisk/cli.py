@@ -8,6 +8,7 @@ import shlex
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from datetime import datetime
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -287,6 +288,46 @@ def score(study: StudyFile, overrides: Overrides = None, as_json: Json = False, 
     _result(
         summary, as_json, lambda: f"Scored {len(scores):,} index discharges: {path} (patient-level; it stays inside)."
     )
+
+
+@app.command()
+def recalibrate(
+    model: Annotated[
+        str,
+        typer.Argument(
+            help="An exported model's folder, models:/NAME/VERSION, or models:/NAME@ALIAS.", metavar="MODEL"
+        ),
+    ],
+    study: StudyFile,
+    method: Annotated[
+        str, typer.Option(help="in_the_large (intercept only) or logistic (intercept and slope).")
+    ] = "in_the_large",
+    first: Annotated[
+        datetime | None, typer.Option("--from", help="First day of discharge.", formats=["%Y-%m-%d"])
+    ] = None,
+    last: Annotated[datetime | None, typer.Option("--to", help="Last day of discharge.", formats=["%Y-%m-%d"])] = None,
+    overrides: Overrides = None,
+    as_json: Json = False,
+    quiet: Quietly = False,
+) -> None:
+    """Make a registered model right for the study's site or year.
+
+    One number (in_the_large) or two (logistic) on top of its own calibration, fitted to the study's discharges and registered as a new
+    version; the old one stays as it is. Refused below model.minimum_events, and with a slope below assessment.minimum_for_slope.
+    """
+    from hfrisk.modelling.calibration.recalibration import RECALIBRATIONS
+    from hfrisk.recalibrating import recalibrated
+    from hfrisk.terminal import recalibration_in_words
+
+    chosen = next((known for known in RECALIBRATIONS if known == method), None)
+    if chosen is None:
+        raise StudyError(
+            f"There is no recalibration called {method}.", where="--method", todo=f"Known: {', '.join(RECALIBRATIONS)}."
+        )
+    days = tuple(day.date() if day else None for day in (first, last))
+    with _working(_load(study, overrides)) as loaded:
+        result = recalibrated(loaded, model, _progress(quiet), method=chosen, first=days[0], last=days[1])
+    _result(result, as_json, lambda: recalibration_in_words(result))
 
 
 @app.command()

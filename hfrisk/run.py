@@ -17,7 +17,7 @@ from hfrisk.disclosure import Released, release
 from hfrisk.explanation import Explanation, explain
 from hfrisk.features import FeatureTable
 from hfrisk.fingerprints import code_fingerprint, text_fingerprint
-from hfrisk.modelling import Model, ModellingData, ModelSettings, develop, partition
+from hfrisk.modelling import Model, ModellingData, ModelSettings, calibrator_version, develop, partition
 from hfrisk.progress import Quiet
 from hfrisk.record import provenance_of, study_words, summary_of, unchanged, write_manifest
 from hfrisk.registry import publish
@@ -70,7 +70,8 @@ def run_study(
     source = source_fingerprint(study.source)
     # the study's own hash leaves out where things lie; a registry elsewhere has not got the model yet
     registry = f"{study.registry.tracking_uri} {study.registry.registry_uri}"
-    key = text_fingerprint([study.fingerprint(), registry, source, code_fingerprint(), until])
+    added = calibrator_version(study.model.calibration) if study.model else ""
+    key = text_fingerprint([study.fingerprint(), registry, source, code_fingerprint(), until, added])
     if not refresh and (summary := unchanged(study, key)) is not None:
         progress.say("Nothing has changed since the last run: nothing was done. --refresh does everything again.")
         return Finished(True, study.folder / "report.html", summary)
@@ -145,9 +146,7 @@ def _described(work: Workshop, cohort: Cohort, features: FeatureTable) -> Popula
 def _developed(work: Workshop, data: ModellingData, settings: ModelSettings, key: str) -> Model:
     study = work.study
     with work.stage("model", "Tuning and fitting the model"):
-        digest = text_fingerprint(
-            ["model", key, code_fingerprint(), study.validation.model_dump_json(), settings.model_dump_json()]
-        )
+        digest = text_fingerprint(["model", *_bearing(study, settings, key)])
         model, again = kept(
             Model,
             work.internal / "results" / f"model-{digest[:16]}",
@@ -158,11 +157,17 @@ def _developed(work: Workshop, data: ModellingData, settings: ModelSettings, key
     return model
 
 
+def _bearing(study: Study, settings: ModelSettings, key: str) -> list[str]:
+    """All that a model depends on: the features, code, ours and that of a calibration from outside, and settings."""
+    added = calibrator_version(settings.calibration)
+    return [key, code_fingerprint(), added, study.validation.model_dump_json(), settings.model_dump_json()]
+
+
 def _judged(
     work: Workshop, model: Model, data: ModellingData, settings: ModelSettings, key: str
 ) -> tuple[Results, Explanation]:
     study = work.study
-    parts = [key, code_fingerprint(), study.validation.model_dump_json(), settings.model_dump_json()]
+    parts = _bearing(study, settings, key)
     folder = work.internal / "results"
     with work.stage("assessment", "Judging how good it is, and for whom"):
         digest = text_fingerprint(["assessment", *parts, study.assessment.model_dump_json(), study.cohort.risk])

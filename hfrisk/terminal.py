@@ -16,6 +16,7 @@ __all__ = [
     "definitions_in_words",
     "features_in_words",
     "found_in_words",
+    "recalibration_in_words",
     "run_in_words",
     "score_inputs_in_words",
     "sweep_in_words",
@@ -265,3 +266,41 @@ def _wrapped(text: str, indent: str = "", more: str | None = None) -> str:
         break_long_words=False,
         break_on_hyphens=False,
     )
+
+
+_RECALIBRATED = {
+    ("before_recalibration", "oe_ratio"): "observed / expected, before",
+    ("recalibrated", "oe_ratio_cross_fitted"): "observed / expected, after",
+    ("before_recalibration", "calibration_slope"): "slope, before",
+    ("recalibrated", "calibration_slope"): "slope, after",
+    ("recalibrated", "recalibration_intercept"): "intercept of the recalibration",
+    ("recalibrated", "recalibration_slope"): "slope of the recalibration",
+}
+
+
+def recalibration_in_words(result: Mapping[str, Any]) -> str:
+    """What was fitted, how well calibrated the model was and is, and where the new version lies; released numbers only."""
+    rows = {(row["model"], row["measure"]): row for row in result["recalibration"]}
+    lines = [f"{'':<34}{'estimate':>10}   {'interval':<20}"]
+    for key, words in _RECALIBRATED.items():
+        row = rows[key]
+        if row["estimate"] is None:
+            lines.append(_wrapped(f"{words}: not shown ({row['reason']})"))
+            continue
+        interval = "fixed" if row["lower"] is None else f"{row['lower']:g} to {row['upper']:g}"
+        lines.append(f"{words:<34}{row['estimate']:>10g}   {interval:<20}")
+    cohort, model = result["cohort"], result["model"]
+    people = ", ".join(
+        f"{name.replace('_', ' ')} {'withheld' if cohort[name] is None else format(cohort[name], ',')}"
+        for name in ("index_discharges", "persons", "events")
+    )
+    lines.append(_wrapped(f"Fitted on: {people}; discharged {cohort['period_from']} to {cohort['period_to']}."))
+    lines.append(_wrapped("After: no discharge was scored by a recalibration that saw its person."))
+    registered = (
+        f"{model['model_uri']}, version {model['version']}"
+        if model["new"]
+        else f"version {model['version']}, as before"
+    )
+    lines.append(_wrapped(f"From {result['lineage']['from']}, which stays as it is; registered: {registered}."))
+    lines.append(f"MLFLOW_TRACKING_URI={model['tracking_uri']}")
+    return "\n".join(lines)

@@ -13,11 +13,18 @@ from hfrisk.disclosure.settings import DisclosureSettings
 if TYPE_CHECKING:
     from hfrisk.disclosure.gate import release
     from hfrisk.disclosure.metrics import metrics_schema
+    from hfrisk.disclosure.recalibration import release_recalibration
     from hfrisk.disclosure.released import Bundle, Released
 
-__all__ = ["Bundle", "DisclosureSettings", "Released", "metrics_schema", "release"]
+__all__ = ["Bundle", "DisclosureSettings", "Released", "metrics_schema", "release", "release_recalibration"]
 
-_HOME = {"Bundle": "released", "Released": "released", "metrics_schema": "metrics", "release": "gate"}
+_HOME = {
+    "Bundle": "released",
+    "Released": "released",
+    "metrics_schema": "metrics",
+    "release": "gate",
+    "release_recalibration": "recalibration",
+}
 
 
 def __getattr__(name: str) -> Any:

@@ -18,13 +18,21 @@ if TYPE_CHECKING:
     from hfrisk.features import Feature
     from hfrisk.modelling import Model
 
-__all__ = ["feature_records", "release_bundle", "release_tuning"]
+__all__ = ["feature_records", "release_bundle", "release_calibration", "release_tuning"]
 
 _STATUS = "research software, not a medical device; not for direct care"
-_ISOTONIC_DECIMALS = 4
+_TABLE_DECIMALS = 4
+_NUMBERS: dict[str, tuple[str, ...]] = {
+    "none": (),
+    "platt": ("intercept", "slope"),
+    "beta": ("intercept", "slope_event", "slope_none"),
+}
+_TABLES = {"isotonic": ("x", "y"), "piecewise_linear": ("x", "y"), "venn_abers": ("edges", "p0", "p1")}
 _AS_THEY_ARE = frozenset(
     [
         "learner",
+        "calibration",
+        "logistic_calibration",
         "params",
         "rounds",
         "best_trial",
@@ -39,7 +47,15 @@ _AS_THEY_ARE = frozenset(
         "empty_features",
     ]
 )
-_LOSSES = frozenset({"log_loss_tuning", "log_loss_out_of_fold", "logistic_losses"})
+_LOSSES = frozenset(
+    {
+        "log_loss_tuning",
+        "log_loss_out_of_fold",
+        "logistic_losses",
+        "calibration_losses",
+        "logistic_calibration_losses",
+    }
+)
 _COUNTS = frozenset({"n_development", "persons_development", "events"})
 _TRIAL_FACTS = frozenset({"trial", "state", "rounds"})
 
@@ -73,10 +89,10 @@ def release_bundle(
     Raises
     ------
     DataError
-        See `model_text.scrub_model`; also HFR142, if an isotonic calibration holds exact shares of its steps.
+        See `model_text.scrub_model`; also HFR142, if the table of a calibration holds exact shares of its steps.
     """
     scrubbed = scrub_model(model.booster_text, dictionary, policy)
-    calibration = _calibration(model.calibration)
+    calibration = release_calibration(model.calibration)
     by_name = {f.name: f for f in dictionary}
     inputs = [by_name[name] for name in model.inputs]
     contract = {
@@ -158,21 +174,32 @@ def _input(feature: Feature) -> dict[str, Any]:
     }
 
 
-def _calibration(calibration: Mapping[str, Any]) -> dict[str, Any]:
-    # Two numbers fitted on all rows say nothing of a few; the steps of an isotonic table are event shares of some tens
-    # of rows, and an exact share of a small denominator is a count.
-    method = calibration["method"]
-    if method in {"none", "platt"}:
-        return {k: calibration[k] for k in ("method", "intercept", "slope") if k in calibration}
-    table = {k: [float(v) for v in calibration[k]] for k in ("x", "y")} if method == "isotonic" else {}
-    coarse = all(np.array_equal(v, np.round(v, _ISOTONIC_DECIMALS)) for v in table.values())
+def release_calibration(calibration: Mapping[str, Any]) -> dict[str, Any]:
+    """A calibrator as it may leave: two or three numbers as they are, a table only when it is coarse.
+
+    A few numbers fitted on all rows say nothing of a few people. The steps of a table are event shares of some tens of rows, and
+    an exact share of a small denominator is a count.
+
+    Raises
+    ------
+    DataError
+        HFR142, if a table is finer than four decimals, or the form is not known here.
+    """
+    method = str(calibration["method"])
+    if method == "recalibrated":
+        whole = {k: float(calibration[k]) for k in ("intercept", "slope")}
+        return {"method": method, **whole, "of": release_calibration(calibration["of"])}
+    if method in _NUMBERS:
+        return {"method": method, **{k: calibration[k] for k in _NUMBERS[method]}}
+    table = {k: [float(v) for v in calibration[k]] for k in _TABLES.get(method, ())}
+    coarse = all(np.array_equal(v, np.round(v, _TABLE_DECIMALS)) for v in table.values())
     if not table or not coarse:
         raise DataError(
             "The calibration holds exact shares of small groups of people (HFR142): it may not leave.",
             where="model.calibration",
             todo="Use platt, or a calibration whose steps are rounded to four decimals before they are used.",
         )
-    return {"method": "isotonic", **table}
+    return {"method": method, **table}
 
 
 def _loss(value: Any, policy: Policy) -> Any:

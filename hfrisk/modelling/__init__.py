@@ -11,7 +11,9 @@ from typing import TYPE_CHECKING, Any
 from hfrisk.modelling.settings import ModelSettings, ValidationSettings
 
 if TYPE_CHECKING:
-    from hfrisk.modelling.calibration import apply_calibrator, cross_fit, fit_calibrator
+    from hfrisk.modelling.calibration import apply_calibrator, calibrator_version, cross_fit, fit_calibrator
+    from hfrisk.modelling.calibration.recalibration import Recalibration, recalibrate
+    from hfrisk.modelling.folds import person_folds
     from hfrisk.modelling.model import Model, develop
     from hfrisk.modelling.partitioning import ModellingData, partition, partition_frames
     from hfrisk.modelling.sample_size import SampleSize, riley_sample_size
@@ -21,14 +23,18 @@ __all__ = [
     "Model",
     "ModelSettings",
     "ModellingData",
+    "Recalibration",
     "SampleSize",
     "ValidationSettings",
     "apply_calibrator",
+    "calibrator_version",
     "cross_fit",
     "develop",
     "fit_calibrator",
     "partition",
     "partition_frames",
+    "person_folds",
+    "recalibrate",
     "riley_sample_size",
     "spline_basis",
     "to_grid",
@@ -39,11 +45,15 @@ _HOME = {
     "ModellingData": "partitioning",
     "SampleSize": "sample_size",
     "apply_calibrator": "calibration",
+    "calibrator_version": "calibration",
     "cross_fit": "calibration",
     "develop": "model",
     "fit_calibrator": "calibration",
     "partition": "partitioning",
     "partition_frames": "partitioning",
+    "Recalibration": "calibration.recalibration",
+    "person_folds": "folds",
+    "recalibrate": "calibration.recalibration",
     "riley_sample_size": "sample_size",
     "spline_basis": "splines",
     "to_grid": "splines",

@@ -15,7 +15,15 @@ from hfrisk.checks import Check
 from hfrisk.errors import DataError, StudyError
 from hfrisk.features import Feature
 from hfrisk.modelling.boosting import BinnedFolds, booster_contributions, booster_margin
-from hfrisk.modelling.calibration import LEAST_SLOPE, apply_calibrator, cross_fit, fit_calibrator
+from hfrisk.modelling.calibration import (
+    Choice,
+    apply_calibrator,
+    calibrator_version,
+    choose_method,
+    cross_fit,
+    fit_calibrator,
+    tells_apart,
+)
 from hfrisk.modelling.folds import person_folds
 from hfrisk.modelling.logistic import ComparatorFit, fit_comparator, logistic_margin
 from hfrisk.modelling.partitioning import ModellingData
@@ -138,6 +146,7 @@ def develop(data: ModellingData, settings: ModelSettings, *, folder: Path, progr
     progress = progress or Quiet()
     data = data.part("development")
     _refuse(data.rows, settings.minimum_events)
+    calibrator_version(settings.calibration)  # one that is not there is said before the search, not after it
     dictionary, empty = _usable(data, settings)
     features = data.features[[feature.name for feature in dictionary]]
     event = data.rows["event"].to_numpy()
@@ -160,14 +169,15 @@ def develop(data: ModellingData, settings: ModelSettings, *, folder: Path, progr
             features, event, fold, dictionary, knots=settings.spline_knots, threads=settings.threads, steps=step
         )
 
-    calibration = fit_calibrator(settings.calibration, margin, event)
-    logistic = {
-        **comparator.parameters,
-        "calibration": fit_calibrator(settings.calibration, comparator.margin, event),
-    }
+    chosen, beside = (
+        choose_method(settings.calibration, log_odds, event, fold, data.rows["person_id"])
+        for log_odds in (margin, comparator.margin)
+    )
+    calibration = fit_calibrator(chosen.method, margin, event)
+    logistic = {**comparator.parameters, "calibration": fit_calibrator(beside.method, comparator.margin, event)}
     cross_validated = data.rows[["person_id", "index_id", "fold"]].assign(
-        risk=cross_fit(settings.calibration, margin, event, fold),
-        risk_logistic=cross_fit(settings.calibration, comparator.margin, event, fold),
+        risk=cross_fit(chosen.method, margin, event, fold),
+        risk_logistic=cross_fit(beside.method, comparator.margin, event, fold),
         risk_null=_rate_elsewhere(event, fold),
     )
     edge = at_the_edge(search_space(settings, len(event)), tuning.params)
@@ -180,7 +190,8 @@ def develop(data: ModellingData, settings: ModelSettings, *, folder: Path, progr
         logistic=logistic,
         cross_validated=cross_validated,
         trials=tuning.trials,
-        summary=_summary(data, settings, tuning, rounds, comparator, edge=edge, empty=empty, margin=margin),
+        summary=_summary(data, settings, tuning, rounds, comparator, edge=edge, empty=empty, margin=margin)
+        | _calibrated(chosen, beside),
         checks=[
             check
             for check in (sizes, _empty_check(empty), _order_check(calibration), _edge_check(edge))
@@ -272,6 +283,13 @@ def _summary(
     }
 
 
+def _calibrated(chosen: Choice, beside: Choice) -> dict[str, Any]:
+    """Which calibration, of the model and of the comparator, and by which losses if it was chosen."""
+    named = {"calibration": chosen.method, "logistic_calibration": beside.method}
+    losses = {"calibration_losses": chosen.losses, "logistic_calibration_losses": beside.losses}
+    return named | (losses if chosen.losses else {})
+
+
 def _hardly_varies(values: pd.Series) -> bool:
     """Whether fewer than ten discharges differ from the rest: nothing can be learnt from them, and nobody should learn of them."""
     return len(values) - int(values.value_counts(dropna=False).max()) < _LEAST_DIFFERENT
@@ -292,7 +310,7 @@ def _empty_check(empty: list[Feature]) -> Check | None:
 
 
 def _order_check(calibration: dict[str, Any]) -> Check | None:
-    if calibration["method"] != "platt" or calibration["slope"] > LEAST_SLOPE:
+    if tells_apart(calibration):
         return None
     return Check(
         code="HFR112",

@@ -90,8 +90,11 @@ class ModelSettings(Settings):
     )
     max_bin: int = Field(63, ge=7, le=255, description="Most steps that a feature is cut into (count).")
     min_data_in_bin: int = Field(20, ge=10, description="Fewest discharges in a step of a feature (count).")
-    calibration: Literal["none", "platt", "isotonic"] = Field(
-        "platt", description="How log-odds become risks: none, platt (logistic, default) or isotonic."
+    calibration: str = Field(
+        "platt",
+        pattern=r"^[A-Za-z][A-Za-z0-9_]*$",
+        description="How log-odds become risks: none, platt (logistic, default), beta, isotonic, venn_abers, or one that another package "
+        "adds; auto takes the simplest whose cross-fitted log loss is within a standard error of the best.",
     )
     spline_knots: Literal[3, 4, 5] = Field(4, description="Knots of a spline in the logistic comparator (count).")
     minimum_events: int = Field(

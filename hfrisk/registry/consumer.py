@@ -79,7 +79,7 @@ class Scorer:
     booster
         The trees; their raw score is the log-odds before calibration.
     calibration
-        ``{"method": "none" | "platt" | "isotonic", ...}`` on those log-odds.
+        ``{"method": "none" | "platt" | "beta" | "isotonic" | ..., ...}`` on those log-odds; see `calibrated`.
     contract
         ``inputs`` (name, unit, type, range), in the order of the trees, and ``bands`` (risks, 0 to 1).
     """
@@ -177,17 +177,41 @@ def calibrated(margin: np.ndarray, calibration: Mapping[str, Any]) -> np.ndarray
     margin
         Log-odds of the trees, one a row.
     calibration
-        ``none``; ``platt`` (``intercept`` and ``slope`` on the log-odds); or ``isotonic`` (risks ``y`` at the
-        log-odds ``x``, straight lines between, level outside).
+        ``none``; ``platt`` (``intercept`` and ``slope`` on the log-odds); ``beta`` (``intercept``, and the coefficients
+        ``slope_event`` of ln s and ``slope_none`` of -ln(1 - s), s the risk before calibration); ``isotonic`` or
+        ``piecewise_linear`` (risks ``y`` at the log-odds ``x``, straight lines between, level outside); ``venn_abers`` (``p0``
+        and ``p1`` of the blocks between the log-odds ``edges``; the risk is p1 / (1 - p0 + p1)); or ``recalibrated``
+        (``intercept`` and ``slope`` on the log-odds of the risk that the calibration ``of`` gives).
+
+    Raises
+    ------
+    BundleError
+        When the calibration is of another kind.
     """
+    return _risk(_calibrated_log_odds(np.asarray(margin, dtype=float), calibration))
+
+
+def _calibrated_log_odds(margin: np.ndarray, calibration: Mapping[str, Any]) -> np.ndarray:
     method = calibration["method"]
     if method == "none":
-        return _risk(margin)
+        return margin
     if method == "platt":
-        return _risk(float(calibration["intercept"]) + float(calibration["slope"]) * margin)
-    if method == "isotonic":
+        return np.asarray(float(calibration["intercept"]) + float(calibration["slope"]) * margin)
+    if method == "beta":
+        event, none = float(calibration["slope_event"]), float(calibration["slope_none"])
+        logs = none * np.logaddexp(0, margin) - event * np.logaddexp(0, -margin)
+        return np.asarray(float(calibration["intercept"]) + logs)
+    if method in {"isotonic", "piecewise_linear"}:
         x, y = (np.asarray(calibration[axis], dtype=float) for axis in ("x", "y"))
-        return np.asarray(np.interp(margin, x, y))
+        risk = np.interp(margin, x, y)
+        return np.asarray(np.log(risk) - np.log1p(-risk))
+    if method == "venn_abers":
+        edges, p0, p1 = (np.asarray(calibration[name], dtype=float) for name in ("edges", "p0", "p1"))
+        block = np.searchsorted(edges, margin, side="right")
+        return np.asarray(np.log(p1[block]) - np.log1p(-p0[block]))
+    if method == "recalibrated":
+        before = _calibrated_log_odds(margin, calibration["of"])
+        return np.asarray(float(calibration["intercept"]) + float(calibration["slope"]) * before)
     raise BundleError("The calibration is of a kind that this version of the model does not know.")
 
 

@@ -66,6 +66,7 @@ def publish(
     folder: Path,
     artefacts: Mapping[str, Path | bytes | str],
     verdict: str = "",
+    tags: Mapping[str, str] | None = None,
     progress: Quiet | None = None,
 ) -> Published:
     """Export the model, record the run, register the version and point the alias at it.
@@ -86,6 +87,8 @@ def publish(
     verdict
         What the report says first, such as "Do not use". It is kept beside the version, since the alias only says that the model is
         registered, not that it is good.
+    tags
+        More to be kept beside run and version, such as what a recalibrated model came from.
     progress
         Who is told.
 
@@ -106,7 +109,9 @@ def publish(
             _collect(artefacts, files)
             try:
                 client = MlflowClient(tracking_uri=place.tracking_uri, registry_uri=place.registry_uri)
-                published = _Publication(client, place, released, settings, staged, files, verdict, progress).make()
+                published = _Publication(
+                    client, place, released, settings, staged, files, verdict, progress, tags
+                ).make()
             except (MlflowException, SQLAlchemyError) as error:
                 reason = str(error).strip().partition("\n")[0][:300]
                 raise StudyError(
@@ -131,6 +136,7 @@ class _Publication:
         files: Path,
         verdict: str,
         progress: Quiet,
+        tags: Mapping[str, str] | None = None,
     ) -> None:
         self.client = client
         self.place = place
@@ -140,6 +146,7 @@ class _Publication:
         self.files = files
         self.verdict = verdict
         self.progress = progress
+        self.more = dict(tags or {})
         self.study = staged.folder.name
 
     def make(self) -> Published:
@@ -207,7 +214,7 @@ class _Publication:
             "hfrisk.window": study.get("window"),
         }
         words = {k: "-".join(map(str, v)) if isinstance(v, (list, tuple)) else str(v) for k, v in facts.items()}
-        return {key: value for key, value in words.items() if facts[key] is not None}
+        return {key: value for key, value in words.items() if facts[key] is not None} | self.more
 
     def _make_registered_model(self) -> None:
         from mlflow.exceptions import MlflowException

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from hfrisk.disclosure import Released
-from hfrisk.disclosure.bundle import _calibration
+from hfrisk.disclosure.bundle import release_calibration
 from hfrisk.disclosure.model_text import scrub_model
 from hfrisk.disclosure.policy import Policy
 from hfrisk.errors import DataError
@@ -306,11 +306,26 @@ def test_the_run_of_the_study_passes_with_the_same_predictions(run: Run, release
 
 def test_platt_leaves_as_it_is_and_an_isotonic_table_only_when_coarse() -> None:
     platt = {"method": "platt", "intercept": 0.12345678901, "slope": 0.98765432109}
-    assert _calibration(platt) == platt
-    assert _calibration({"method": "none"}) == {"method": "none"}
+    assert release_calibration(platt) == platt
+    assert release_calibration({"method": "none"}) == {"method": "none"}
     coarse = {"method": "isotonic", "x": [-2.1234, -1.0], "y": [0.0612, 0.25]}
-    assert _calibration(coarse) == coarse
+    assert release_calibration(coarse) == coarse
     with pytest.raises(DataError, match="HFR142"):
-        _calibration({"method": "isotonic", "x": [-2.1234, -1.0], "y": [3 / 61, 0.25]})
+        release_calibration({"method": "isotonic", "x": [-2.1234, -1.0], "y": [3 / 61, 0.25]})
     with pytest.raises(DataError, match="HFR142"):
-        _calibration({"method": "secret", "table": [1, 2, 3]})
+        release_calibration({"method": "secret", "table": [1, 2, 3]})
+
+
+def test_every_other_calibration_leaves_as_it_is_and_its_tables_only_when_coarse() -> None:
+    beta = {"method": "beta", "intercept": 0.123456789, "slope_event": 0.5, "slope_none": 1.25}
+    blocks = {"method": "venn_abers", "edges": [-1.2345], "p0": [0.1, 0.2001], "p1": [0.1101, 0.22]}
+    line = {"method": "piecewise_linear", "x": [-1.5, 0.25], "y": [0.1, 0.4]}
+    for whole in (beta, blocks, line):
+        assert release_calibration(whole) == whole
+        again = {"method": "recalibrated", "intercept": 0.1234, "slope": 1.0, "of": whole}
+        assert release_calibration(again) == again
+        assert "n" not in release_calibration({**whole, "n": [17]})
+    for fine in ({**blocks, "p1": [1 / 61, 0.22]}, {**line, "y": [1 / 61, 0.4]}):
+        for form in (fine, {"method": "recalibrated", "intercept": 0.1, "slope": 1.0, "of": fine}):
+            with pytest.raises(DataError, match="HFR142"):
+                release_calibration(form)

@@ -18,6 +18,8 @@ import pandas as pd
 import pytest
 
 from hfrisk.disclosure import DisclosureSettings, Released, metrics_schema, release
+from hfrisk.disclosure.bundle import release_tuning
+from hfrisk.disclosure.policy import Policy
 from hfrisk.errors import DataError
 from tests.disclosure.made_up import CANARY, CANARY_DATES, CANARY_PATH, FIRST_ID, STUDY, Run
 
@@ -170,6 +172,16 @@ def test_tuning_gives_losses_at_three_figures_and_the_entropy_of_the_shown_share
     assert summary["log_loss_out_of_fold"] == float(f"{run.model.summary['log_loss_out_of_fold']:.3g}")
     assert released.tuning["best"] == run.model.summary["params"]
     assert all(trial["value"] == float(f"{trial['value']:.3g}") for trial in released.tuning["trials"])
+
+
+def test_the_choice_of_calibration_leaves_with_its_losses_at_three_figures(run: Run) -> None:
+    losses = {"platt": {"log_loss": 0.412345678, "behind_best": 0.000123456, "standard_error": 0.0009876}}
+    told = {"calibration": "platt", "logistic_calibration": "none", "calibration_losses": losses}
+    model = dataclasses.replace(run.model, summary=run.model.summary | told)
+    summary = release_tuning(model, Policy(), 0.2)["summary"]
+    assert (summary["calibration"], summary["logistic_calibration"]) == ("platt", "none")
+    rounded = {"log_loss": 0.412, "behind_best": 0.0001, "standard_error": 0.001}
+    assert summary["calibration_losses"] == {"platt": rounded}
 
 
 def test_what_the_gate_does_not_know_of_the_tuning_stays_inside(run: Run) -> None:

@@ -13,7 +13,7 @@ from sklearn.isotonic import IsotonicRegression
 from hfrisk.modelling import apply_calibrator, cross_fit, fit_calibrator
 from hfrisk.modelling.calibration import LEAST_SLOPE
 
-METHODS = ["none", "platt", "isotonic"]
+METHODS = ["none", "platt", "beta", "isotonic", "venn_abers"]
 
 
 @pytest.fixture(scope="module")
@@ -36,11 +36,11 @@ def test_platt_undoes_overconfidence(predicted) -> None:
     assert fit_calibrator("platt", *predicted)["slope"] == pytest.approx(0.5, abs=0.08)
 
 
-@pytest.mark.parametrize("method", ["platt", "isotonic"])
+@pytest.mark.parametrize("method", ["platt", "beta", "isotonic"])
 def test_the_average_calibrated_risk_is_the_event_rate(predicted, method: str) -> None:
     margin, event = predicted
     risk = apply_calibrator(fit_calibrator(method, margin, event), margin)
-    assert risk.mean() == pytest.approx(event.mean(), abs=1e-9 if method == "platt" else 0.01)
+    assert risk.mean() == pytest.approx(event.mean(), abs=1e-9 if method in {"platt", "beta"} else 0.01)
 
 
 def test_a_calibrator_never_reverses_the_order_of_the_model() -> None:
@@ -54,7 +54,7 @@ def test_a_calibrator_never_reverses_the_order_of_the_model() -> None:
 
 def test_constant_log_odds_become_the_event_rate() -> None:
     event = np.r_[np.ones(20), np.zeros(80)]
-    for method in ("platt", "isotonic"):
+    for method in ("platt", "beta", "isotonic"):
         risk = apply_calibrator(fit_calibrator(method, np.full(100, 0.1), event), np.full(3, 0.1))
         np.testing.assert_allclose(risk, 0.2, atol=1e-9)
 
@@ -114,7 +114,7 @@ def test_cross_fitting_is_the_plain_loop_over_folds(predicted, method: str) -> N
         np.testing.assert_array_equal(risk[fold == k], apply_calibrator(others, margin[fold == k]))
 
 
-@pytest.mark.parametrize("method", ["platt", "isotonic"])
+@pytest.mark.parametrize("method", ["platt", "beta", "isotonic", "venn_abers"])
 def test_no_row_is_scored_by_a_calibrator_that_saw_its_outcome(predicted, method: str) -> None:
     margin, event = predicted
     fold = np.arange(len(margin)) % 4

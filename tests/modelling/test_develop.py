@@ -235,7 +235,7 @@ def test_a_planted_leak_is_found_to_be_too_good_and_breaks_nothing(
     assert np.isfinite(model.cross_validated[["risk", "risk_logistic"]].to_numpy()).all()
 
 
-@pytest.mark.parametrize("method", ["none", "isotonic"])
+@pytest.mark.parametrize("method", ["none", "beta", "isotonic", "venn_abers"])
 def test_other_calibrations_go_the_same_way(
     data: ModellingData, small: ModelSettings, tmp_path: Path, method: str
 ) -> None:

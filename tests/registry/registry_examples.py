@@ -27,6 +27,20 @@ CALIBRATIONS: dict[str, dict[str, Any]] = {
     "none": {"method": "none"},
     "platt": {"method": "platt", "intercept": -0.1234567890123, "slope": 0.8765432109876},
     "isotonic": {"method": "isotonic", "x": [-3.0, -1.7, -1.1, 0.3], "y": [0.031, 0.117, 0.254, 0.613]},
+    "beta": {"method": "beta", "intercept": -0.31234567, "slope_event": 0.71234567, "slope_none": 1.31234567},
+    "piecewise_linear": {"method": "piecewise_linear", "x": [-2.5, -1.2, 0.1], "y": [0.05, 0.2, 0.55]},
+    "venn_abers": {
+        "method": "venn_abers",
+        "edges": [-1.9, -1.4, -0.6],
+        "p0": [0.0512, 0.1101, 0.1933, 0.4012],
+        "p1": [0.0609, 0.1207, 0.2119, 0.4502],
+    },
+    "recalibrated": {
+        "method": "recalibrated",
+        "intercept": 0.2123456,
+        "slope": 0.9123456,
+        "of": {"method": "platt", "intercept": -0.12, "slope": 0.88},
+    },
 }
 BANDS = [0.10, 0.20, 0.30]
 
@@ -77,6 +91,19 @@ def expected_risk(table: pd.DataFrame, method: str = "platt") -> np.ndarray:
         return np.asarray(1 / (1 + np.exp(-(calibration["intercept"] + calibration["slope"] * log_odds))))
     if method == "isotonic":
         return np.interp(log_odds, calibration["x"], calibration["y"])
+    if method == "piecewise_linear":
+        return np.interp(log_odds, calibration["x"], calibration["y"])
+    if method == "beta":
+        odds = np.exp(calibration["intercept"]) * probability ** calibration["slope_event"]
+        odds = odds / (1 - probability) ** calibration["slope_none"]
+        return np.asarray(odds / (1 + odds))
+    if method == "venn_abers":
+        place = [sum(value >= edge for edge in calibration["edges"]) for value in log_odds]
+        pairs = [(calibration["p0"][k], calibration["p1"][k]) for k in place]
+        return np.array([p1 / (1 - p0 + p1) for p0, p1 in pairs])
+    if method == "recalibrated":
+        first = -0.12 + 0.88 * log_odds
+        return np.asarray(1 / (1 + np.exp(-(calibration["intercept"] + calibration["slope"] * first))))
     return probability
 
 

@@ -16,8 +16,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from hfrisk.registry import write_bundle
 from tests.registry.processes import free_port, served
-from tests.registry.registry_examples import NAMES, expected_risk, people
+from tests.registry.registry_examples import CALIBRATIONS, NAMES, expected_risk, people, release_example
 
 REPOSITORY = Path(__file__).parents[2]
 CANARY = "NHS 943 476 5919"
@@ -32,6 +33,15 @@ import mlflow, pandas as pd
 table = pd.DataFrame(**json.load(open(sys.argv[2])))
 scored = mlflow.pyfunc.load_model(sys.argv[1]).predict(table)
 print(json.dumps({"risk": scored["risk"].tolist(), "band": scored["band"].tolist(), "index": scored.index.tolist()}))
+"""
+
+LOAD_AND_PREDICT_EACH = """
+import importlib.util, json, pathlib, sys
+assert importlib.util.find_spec("hfrisk") is None
+import mlflow, pandas as pd
+table = pd.DataFrame(**json.load(open(sys.argv[2])))
+folders = [path for path in pathlib.Path(sys.argv[1]).iterdir() if (path / "MLmodel").exists()]
+print(json.dumps({path.name: mlflow.pyfunc.load_model(str(path)).predict(table)["risk"].tolist() for path in folders}))
 """
 
 REFUSALS = """
@@ -105,6 +115,19 @@ def test_the_exported_folder_gives_the_runs_numbers_after_being_copied(
     done = consumer(LOAD_AND_PREDICT, str(copy), str(table_file))
     assert done.returncode == 0, done.stderr
     np.testing.assert_allclose(json.loads(done.stdout)["risk"], expected_risk(people()), rtol=0, atol=1e-9)
+
+
+def test_every_kind_of_calibration_is_applied_without_hfrisk(
+    consumer: Consumer, table_file: Path, tmp_path: Path
+) -> None:
+    for method in CALIBRATIONS:
+        write_bundle(release_example(method), tmp_path / method)
+    done = consumer(LOAD_AND_PREDICT_EACH, str(tmp_path), str(table_file))
+    assert done.returncode == 0, done.stderr
+    scored = json.loads(done.stdout)
+    assert set(scored) == set(CALIBRATIONS)
+    for method, risk in scored.items():
+        np.testing.assert_allclose(risk, expected_risk(people(), method), rtol=0, atol=1e-9, err_msg=method)
 
 
 def test_refusals_name_columns_and_never_a_value(
