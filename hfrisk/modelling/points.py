@@ -208,7 +208,7 @@ def _columns(bands: dict[str, Any], values: Floats) -> Floats:
     """One column of 0 and 1 for each band but the commonest."""
     place = band_of(bands, values)
     others = [band for band in range(len(bands["cuts"]) + 1 + bands["not_recorded"]) if band != bands["common"]]
-    return (place[:, None] == np.array(others, dtype=np.int64)).astype(np.float64)
+    return np.asarray(place[:, None] == np.array(others, dtype=np.int64), dtype=np.float64)
 
 
 def _gains(candidates: Sequence[Floats], outcome: Floats, margin: Floats, design: Floats) -> list[float]:
