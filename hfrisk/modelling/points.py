@@ -8,9 +8,9 @@ alone, in four steps, all of them inside the fold for the risks that it is judge
    degrees of freedom (Akaike's price), given those that are there already. A score test needs no fit of the candidate, which is
    what makes selection inside folds inside folds affordable; a lasso on the bands would choose single bands, and leave a card with
    gaps, and its shrunk coefficients would have to be fitted again.
-3. *How many.* The number of items, at most `items`, with the least out-of-fold log loss: by person folds, and by the other folds
-   alone for the risks out of fold. (Readmission is foretold weakly: within one standard error of five folds of the best lies a card
-   of a single item.)
+3. *How many.* The number of items, at most `items`, with the least out-of-fold log loss by person folds; by the other folds alone,
+   and at least one, for the risks out of fold. Where none is best there is no card. (Readmission is foretold weakly: within one
+   standard error of the best, over five folds, lies a card of a single item.)
 4. *Points.* Coefficients (ridge with the weight of one observation; in order where the dictionary calls an input monotone) over a
    unit, rounded, the lowest band of an item at nought. The unit is the largest one, out of largest coefficients of 3 to 12 points,
    that keeps 98 % of what the exact coefficients gain over the event rate in log likelihood: few points, and no more rounding.
@@ -97,7 +97,7 @@ def fit_card(
     Returns
     -------
     CardFit or None
-        None where no input says enough to be an item, in all rows or in those of all folds but one.
+        None where no input says enough to be an item. A fold without which nothing enters is given the event rate.
     """
     y, folds = np.asarray(event, dtype=np.float64), np.asarray(fold)
     values = {entry.name: features[entry.name].to_numpy(dtype=np.float64) for entry in dictionary}
@@ -111,19 +111,23 @@ def fit_card(
     def made(without: tuple[int, ...]) -> dict[str, Any] | None:
         others = [k for k in parts if k not in without]
         losses = np.array([paths[tuple(sorted((*without, k)))].losses(y, folds == k) for k in others])
-        card = _card(paths[without].items[: _how_many(losses)], values, y, ~np.isin(folds, without))
+        card = _card(
+            paths[without].items[: _how_many(losses, 1 if without else 0)], values, y, ~np.isin(folds, without)
+        )
         return card and card | {"losses": {str(count): float(loss) for count, loss in enumerate(losses.mean(axis=0))}}
 
     with threadpool_limits(limits=1), ThreadPoolExecutor(threads) as pool:
         paths = dict(zip(lacking, pool.map(path, lacking), strict=True))
         card, *held_out = [made(without) for without in lacking[: len(parts) + 1]]
+    if card is None:
+        return None
     margin = np.empty(len(y))
     for k, other in zip(parts, held_out, strict=True):
-        if card is None or other is None:
-            return None
         inside = folds == k
-        margin[inside] = other["intercept"] + other["slope"] * points_total(other, features[inside])
-    assert card is not None
+        if other is None:  # a card without items says the event rate
+            margin[inside] = special.logit(y[~inside].mean())
+        else:
+            margin[inside] = other["intercept"] + other["slope"] * points_total(other, features[inside])
     again = fit_calibrator("platt", margin, y)
     card["intercept"] = again["intercept"] + again["slope"] * card["intercept"]
     card["slope"] = again["slope"] * card["slope"]
@@ -235,9 +239,9 @@ def _fitted(design: Floats, outcome: Floats) -> tuple[Floats, float]:
     return model.coef_[0].astype(np.float64), float(model.intercept_[0])
 
 
-def _how_many(losses: Floats) -> int:
-    """The number of items with the least mean loss; the smaller of two that tie."""
-    return int(losses.mean(axis=0).argmin())
+def _how_many(losses: Floats, least: int) -> int:
+    """The number of items with the least mean loss, from `least` on; the smaller of two that tie."""
+    return least + int(losses.mean(axis=0)[least:].argmin())
 
 
 def _card(
