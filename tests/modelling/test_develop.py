@@ -55,7 +55,7 @@ def test_nothing_after_the_cut_changes_the_model(
 def test_every_development_row_has_its_cross_validated_risks(undisturbed: Model, data: ModellingData) -> None:
     development = data.part("development").rows
     frame = undisturbed.cross_validated
-    assert list(frame.columns) == ["person_id", "index_id", "fold", "risk", "risk_logistic", "risk_null", "risk_points"]
+    assert list(frame.columns) == ["person_id", "index_id", "fold", "risk", "risk_logistic", "risk_null"]
     pd.testing.assert_frame_equal(
         frame[["person_id", "index_id", "fold"]], development[["person_id", "index_id", "fold"]]
     )
@@ -85,7 +85,7 @@ def test_predict_is_the_calibrated_margin(undisturbed: Model, test_part: Modelli
 
 
 def test_the_comparator_is_calibrated_by_the_same_method(undisturbed: Model, test_part: ModellingData) -> None:
-    assert undisturbed.comparators == ["logistic", "points"]
+    assert undisturbed.comparators == ["logistic"]
     expected = apply_calibrator(
         undisturbed.logistic["calibration"], logistic_margin(undisturbed.logistic, test_part.features)
     )
