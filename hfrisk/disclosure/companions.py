@@ -5,7 +5,9 @@ leaves where each of its bands held at least the threshold of discharges.
 
 Of the three states the fourth number follows from three: with n, those who came back, those who died and those who did either give those
 who did neither, and each pair gives the third. Where one of them is under the threshold in a split, no event count of that split is
-shown, and no estimate that rests on one. Otherwise the bands of each outcome are protected against its total, as tenths of risk are.
+shown, and no estimate that rests on one. Otherwise the bands of each outcome are protected against its total, as tenths of risk are. The
+three totals are rounded apart: two exact counts that differ from what is shown by at most two each add up to a third that does too, so
+that at least two numbers are left for each of them.
 """
 
 from __future__ import annotations
@@ -188,7 +190,8 @@ def _bands(cuts: Sequence[float], entry: Feature) -> list[str]:
     before = [_number(cut - entry.precision, entry.precision) for cut in cuts]
     at = [_number(cut, entry.precision) for cut in cuts]
     between = [low if low == high else f"{low} to {high}" for low, high in zip(at[:-1], before[1:], strict=True)]
-    return [f"under {at[0]}", *between, f"{at[-1]} or more"]
+    lowest = "0" if entry.kind == "count" and cuts[0] == 1 else f"under {at[0]}"
+    return [lowest, *between, f"{at[-1]} or more"]
 
 
 def _number(value: float, precision: float) -> str:

@@ -24,7 +24,7 @@ def score_card(evidence: Evidence) -> Chapter | None:
     rows: list[tuple[str, ...]] = []
     for _, mine in card.groupby("item", sort=False):
         first = mine.iloc[0]
-        unit = f" ({first['unit']})" if first["unit"] else ""
+        unit = f" ({first['unit']})" if first["unit"] not in ("", "count") else ""
         rows.append((f"{words.capital(str(first['words']))}{unit}",))
         rows += [(words.capital(str(row["band"])), f"{row['points']:.0f}") for _, row in mine.iterrows()]
     items = card["item"].nunique()
