@@ -194,6 +194,8 @@ def _keep_predictions(internal: Path, data: ModellingData, model: Model) -> None
     rows["risk"] = model.predict(data.features)
     for name in model.comparators:
         rows[f"risk_{name}"] = model.predict_comparator(name, data.features)
+    for name, risk in model.predict_states(data.features).items():
+        rows[f"risk_{name}"] = risk
     keys = ["person_id", "index_id"]
     held_out = rows[keys].merge(model.cross_validated, on=keys, how="left")
     developed = (rows["split"] == "development").to_numpy()

@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 
 from hfrisk.assessment.calibration import discharges_for_slope
+from hfrisk.assessment.competing import competing_tables
 from hfrisk.assessment.describe import table_one
 from hfrisk.assessment.findings import method_checks, missing_groups
 from hfrisk.assessment.groups import find_groups, threshold_table
@@ -47,6 +48,9 @@ class RiskModel(Protocol):
 
     def predict_comparator(self, name: str, features: pd.DataFrame) -> Array:
         """Risks by the comparator `name`."""
+
+    def predict_states(self, features: pd.DataFrame) -> dict[str, Array]:
+        """Risks of readmitted, died and none; asked for only where `cross_validated` holds them."""
 
 
 class AssessedData(Protocol):
@@ -116,6 +120,8 @@ def assess(
         risks[split] = _out_of_fold(model, scored) if part == "development" else _predicted(model, scored)
         for name, frame in _one_split(scored, risks[split], settings, split, progress).items():
             frames[name].append(frame.assign(split=split))
+        for name, frame in competing_tables(scored.rows, _states(model, scored, part), settings).items():
+            frames[name].append(frame.assign(split=split))
     frames["table1"] = [table_one(data.rows, data.features, data.groups, data.dictionary)]
     joined = {name: _joined(found, COLUMNS[name].split()) for name, found in frames.items()}
     checks = _checks(data, risks["test"], joined["performance"], joined["comparison"], settings, risk)
@@ -146,6 +152,18 @@ def _predicted(model: RiskModel, test: AssessedData) -> dict[str, Array]:
     return risks | {
         name: np.asarray(model.predict_comparator(name, test.features), dtype=np.float64) for name in model.comparators
     }
+
+
+def _states(model: RiskModel, part: AssessedData, split: Split) -> dict[str, Array]:
+    """Risks of the three states, out of fold in development; empty where the model has none."""
+    columns = {name: f"risk_{name}" for name in ("readmitted", "died", "none")}
+    if not set(columns.values()) <= set(model.cross_validated.columns):
+        return {}
+    if split == "development":
+        key = ["person_id", "index_id"]
+        found = part.rows[key].merge(model.cross_validated[[*key, *columns.values()]], on=key, how="left")
+        return {name: found[column].to_numpy(dtype=np.float64) for name, column in columns.items()}
+    return model.predict_states(part.features) if len(part.rows) else {}
 
 
 def _one_split(

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from functools import partial
 
 import pandas as pd
 
@@ -22,7 +23,14 @@ COLUMNS = {
     "by_period": "split period n events expected oe_ratio lower upper",
     "table1": "section characteristic level statistic split value n unit",
     "comparison": "model_a model_b split measure difference lower upper n events",
+    "competing": "outcome split band n events predicted observed lower upper",
+    "competing_performance": "outcome split measure estimate lower upper n events reason",
+    "competing_hazards": "cause split estimate lower upper n events reason",
 }
+
+
+def _empty(name: str) -> pd.DataFrame:
+    return pd.DataFrame(columns=COLUMNS[name].split())
 
 
 @dataclass(frozen=True)
@@ -59,6 +67,14 @@ class Results:
         section, characteristic, level, statistic, split, value, n, unit.
     comparison
         model_a, model_b, split, measure, difference (a minus b), lower, upper, n, events.
+    competing
+        outcome (readmitted, died, either), split, band (fifth of predicted risk, 0 everyone), n, events, predicted, observed, lower,
+        upper: the model of three states against Aalen-Johansen at the horizon. Empty where it was not made, as are the next two.
+    competing_performance
+        outcome, split, measure, estimate, lower, upper, n, events, reason: everyone.
+    competing_hazards
+        cause (readmitted, died), split, estimate, lower, upper, n, events, reason: ratio of cause-specific hazards for twice the odds
+        of the predicted risk of readmission; a sensitivity, and no risk.
     checks
         HFR101, HFR102 and HFR130 to HFR136.
     """
@@ -74,3 +90,6 @@ class Results:
     table1: pd.DataFrame
     comparison: pd.DataFrame
     checks: list[Check]
+    competing: pd.DataFrame = field(default_factory=partial(_empty, "competing"))
+    competing_performance: pd.DataFrame = field(default_factory=partial(_empty, "competing_performance"))
+    competing_hazards: pd.DataFrame = field(default_factory=partial(_empty, "competing_hazards"))

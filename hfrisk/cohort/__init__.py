@@ -3,6 +3,7 @@
 from hfrisk.cohort.assurances import Assurance, AssuranceOutcome, run_assurances
 from hfrisk.cohort.build import Traced, build_cohort, trace_spells
 from hfrisk.cohort.codes import coded, starts_with_any
+from hfrisk.cohort.incidence import cumulative_incidence
 from hfrisk.cohort.result import Cohort
 from hfrisk.cohort.sensitivity import sensitivity_cohorts
 from hfrisk.cohort.settings import CohortSettings
@@ -22,6 +23,7 @@ __all__ = [
     "build_cohort",
     "code",
     "coded",
+    "cumulative_incidence",
     "known_at",
     "moment",
     "run_assurances",

@@ -11,6 +11,16 @@ import pandas as pd
 from hfrisk.assessment.results import COLUMNS as RESULTS
 from hfrisk.checks import Check
 from hfrisk.disclosure.bundle import feature_records, release_bundle, release_tuning
+from hfrisk.disclosure.companions import (
+    CARD,
+    TOTALS,
+    release_card,
+    release_competing,
+    release_competing_performance,
+    release_hazards,
+    release_totals,
+    states_withheld,
+)
 from hfrisk.disclosure.counting import release_eligibility, release_sensitivity, release_strategies
 from hfrisk.disclosure.curves import (
     release_by_period,
@@ -59,7 +69,7 @@ _NOTHING = {
     name: pd.DataFrame(columns=[*columns.split(), "suppressed"])
     for name, columns in (RESULTS | EXPLAINED).items()
     if name != "table1"
-}
+} | {"points_card": pd.DataFrame(columns=CARD), "points_risk": pd.DataFrame(columns=TOTALS)}
 """The tables about a model, of a study that makes none."""
 _RULES = {
     "flow": "counts rounded; boxes that differ by fewer than the threshold merged or withheld",
@@ -83,6 +93,11 @@ _RULES = {
     "by_family": "means over enough people",
     "by_theme": "means over enough people",
     "dependence": "bins of enough people; edges on the feature's grid",
+    "competing": "counts rounded, parts of a total protected; shares from the shown counts",
+    "competing_performance": "counts rounded; estimates recomputed from the shown counts",
+    "competing_hazards": "counts rounded; ratios at the figures that they support",
+    "points_card": "points are whole, bands hold enough people; no counts",
+    "points_risk": "two numbers make a total a risk; no counts",
     "checks": "counts in words, rounded",
     "dictionary": "published facts",
     "definitions": "words",
@@ -223,6 +238,7 @@ def _with_model(
     decision = release_decision_curve(found.decision_curve, policy, float(study["threshold"]))
     groups = release_threshold_groups(found.threshold_groups, policy)
     benefits = benefits_shown(decision, groups)
+    withheld = states_withheld(found.competing, policy)
     bundle, scrubbed = release_bundle(
         model,
         features.dictionary,
@@ -245,6 +261,11 @@ def _with_model(
         "threshold_groups": groups,
         "by_period": release_by_period(found.by_period, policy, _confidence(study)),
         "comparison": release_comparison(found.comparison, policy, benefits),
+        "competing": release_competing(found.competing, policy, _confidence(study), withheld),
+        "competing_performance": release_competing_performance(found.competing_performance, policy, withheld),
+        "competing_hazards": release_hazards(found.competing_hazards, policy, withheld),
+        "points_card": release_card(model.points, features.dictionary, policy),
+        "points_risk": release_totals(model.points, policy),
         "by_feature": release_means(explanation.by_feature, policy),
         "by_family": release_means(explanation.by_family, policy),
         "by_theme": release_means(explanation.by_theme, policy),

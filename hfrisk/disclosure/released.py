@@ -6,7 +6,7 @@ seal that only the gate holds. The seal is there against accidents, not against 
 
 from __future__ import annotations
 
-from dataclasses import InitVar, dataclass, fields
+from dataclasses import InitVar, dataclass, field, fields
 from typing import Any
 
 import pandas as pd
@@ -134,6 +134,18 @@ class Released:
         Study hash, code version, library versions, source fingerprint, seeds; no path, no exact date of care.
     ledger
         table, rows, cells_released, cells_suppressed, rule.
+    competing
+        outcome (readmitted, died, either), split, band (fifth of predicted risk, 0 everyone), n, events, predicted, observed, lower, upper,
+        suppressed. Empty, like the next two, where the three states were not modelled.
+    competing_performance
+        outcome, split, measure, estimate, lower, upper, n, events, reason, suppressed.
+    competing_hazards
+        cause (readmitted, died), split, estimate (ratio of cause-specific hazards for twice the odds of the predicted risk of
+        readmission), lower, upper, n, events, reason, suppressed.
+    points_card
+        item, words, unit, band (in words), points, suppressed: the score-card. Empty, like the next, where none was made.
+    points_risk
+        total, risk, suppressed.
     """
 
     study: dict[str, Any]
@@ -166,6 +178,11 @@ class Released:
     tuning: dict[str, Any]
     provenance: dict[str, Any]
     ledger: pd.DataFrame
+    competing: pd.DataFrame = field(default_factory=pd.DataFrame)
+    competing_performance: pd.DataFrame = field(default_factory=pd.DataFrame)
+    competing_hazards: pd.DataFrame = field(default_factory=pd.DataFrame)
+    points_card: pd.DataFrame = field(default_factory=pd.DataFrame)
+    points_risk: pd.DataFrame = field(default_factory=pd.DataFrame)
     seal: InitVar[object] = None
 
     def __post_init__(self, seal: object) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -24,9 +24,12 @@ from hfrisk.modelling.calibration import (
     fit_calibrator,
     tells_apart,
 )
+from hfrisk.modelling.companions import fit_companions
+from hfrisk.modelling.competing import STATES, state_risks
 from hfrisk.modelling.folds import person_folds
 from hfrisk.modelling.logistic import ComparatorFit, fit_comparator, logistic_margin
 from hfrisk.modelling.partitioning import ModellingData
+from hfrisk.modelling.points import points_risk
 from hfrisk.modelling.sample_size import sample_size_check
 from hfrisk.modelling.settings import ModelSettings
 from hfrisk.modelling.space import at_the_edge, search_space
@@ -57,13 +60,18 @@ class Model:
         The spline logistic comparator (`fit_logistic`), with its own ``calibration``.
     cross_validated
         Development rows: ``person_id``, ``index_id``, ``fold`` and risks predicted out of fold and calibrated by
-        a calibrator of the other folds: ``risk``, ``risk_logistic``, and ``risk_null``, the other folds' event rate.
+        a calibrator of the other folds: ``risk``, ``risk_logistic``, and ``risk_null``, the other folds' event rate;
+        ``risk_points``, and ``risk_readmitted``, ``risk_died`` and ``risk_none``, where those were made.
     trials
         One row a trial of the search.
     summary
         Best settings, trees, sizes, seeds, and what was noticed.
     checks
         Numbered findings.
+    points
+        The score-card (`fit_card`); empty where none was made.
+    competing
+        The model of three states (`fit_competing`); empty where none was made.
     """
 
     booster_text: str
@@ -74,11 +82,13 @@ class Model:
     trials: pd.DataFrame
     summary: dict[str, Any]
     checks: list[Check]
+    points: dict[str, Any] = field(default_factory=dict)
+    competing: dict[str, Any] = field(default_factory=dict)
 
     @property
     def comparators(self) -> list[str]:
         """Names that `predict_comparator` knows."""
-        return ["logistic"]
+        return ["logistic", "points"] if self.points else ["logistic"]
 
     def predict(self, features: pd.DataFrame) -> Floats:
         """Calibrated risk of each row; inputs are found by name, in any order, NaN where not recorded.
@@ -95,7 +105,16 @@ class Model:
         if name not in self.comparators:
             raise KeyError(f"no comparator is called {name}")
         frame = pd.DataFrame(self._matrix(features), columns=self.inputs)
+        if name == "points":
+            return points_risk(self.points, frame)
         return apply_calibrator(self.logistic["calibration"], logistic_margin(self.logistic, frame))
+
+    def predict_states(self, features: pd.DataFrame) -> dict[str, Floats]:
+        """Risks of ``readmitted``, ``died`` and ``none``, which add up to one for each row; empty where they were not modelled."""
+        if not self.competing:
+            return {}
+        frame = pd.DataFrame(self._matrix(features), columns=self.inputs)
+        return dict(zip(STATES, state_risks(self.competing, frame).T, strict=True))
 
     def margin(self, features: pd.DataFrame) -> Floats:
         """Log-odds of the booster, before calibration."""
@@ -160,7 +179,7 @@ def develop(data: ModellingData, settings: ModelSettings, *, folder: Path, progr
     folds = BinnedFolds(features.to_numpy(), event, [fold, *redrawn], list(features.columns), settings)
     tuning = tune(folds, settings, folder=folder, progress=progress)
     rounds = final_rounds(tuning.fold_rounds)
-    with progress.step("fitting", count + 2) as step:
+    with progress.step("fitting", count + 3) as step:
         margin = folds.out_of_fold(tuning.params, rounds)
         step.advance(1)
         text = folds.fit(tuning.params, rounds)
@@ -168,6 +187,8 @@ def develop(data: ModellingData, settings: ModelSettings, *, folder: Path, progr
         comparator = fit_comparator(
             features, event, fold, dictionary, knots=settings.spline_knots, threads=settings.threads, steps=step
         )
+        companions = fit_companions(features, data.rows, dictionary, settings)
+        step.advance(1)
 
     chosen, beside = (
         choose_method(settings.calibration, log_odds, event, fold, data.rows["person_id"])
@@ -180,6 +201,7 @@ def develop(data: ModellingData, settings: ModelSettings, *, folder: Path, progr
         risk_logistic=cross_fit(beside.method, comparator.margin, event, fold),
         risk_null=_rate_elsewhere(event, fold),
     )
+    cross_validated = cross_validated.assign(**companions.risks)
     edge = at_the_edge(search_space(settings, len(event)), tuning.params)
     parameters = sum(len(term["coefficients"]) for term in comparator.parameters["terms"])
     sizes = sample_size_check(len(event), int(event.sum()), parameters, settings.anticipated_auroc)
@@ -194,9 +216,17 @@ def develop(data: ModellingData, settings: ModelSettings, *, folder: Path, progr
         | _calibrated(chosen, beside),
         checks=[
             check
-            for check in (sizes, _empty_check(empty), _order_check(calibration), _edge_check(edge))
+            for check in (
+                sizes,
+                _empty_check(empty),
+                _order_check(calibration),
+                *companions.checks,
+                _edge_check(edge),
+            )
             if check is not None
         ],
+        points=companions.points,
+        competing=companions.competing,
     )
 
 

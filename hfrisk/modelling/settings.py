@@ -9,7 +9,7 @@ from pydantic import Field, model_validator
 
 from hfrisk.settings import Settings
 
-__all__ = ["ModelSettings", "ValidationSettings"]
+__all__ = ["CompetingSettings", "ModelSettings", "PointsSettings", "ValidationSettings"]
 
 
 class ValidationSettings(Settings):
@@ -39,6 +39,28 @@ class ValidationSettings(Settings):
 _Positive = Annotated[float, Field(gt=0)]
 _NotNegative = Annotated[float, Field(ge=0)]
 _Share = Annotated[float, Field(gt=0, le=1)]
+
+
+class PointsSettings(Settings):
+    """The score-card on paper. It is chosen inside folds inside folds, in a few seconds for 10,000 discharges and 200 features."""
+
+    enabled: bool = Field(True, description="Whether a score-card is made (yes or no).")
+    items: int = Field(12, ge=1, le=12, description="Most items on the card (count).")
+    bands: int = Field(5, ge=2, le=8, description="Most bands of an item, *not recorded* aside (count).")
+    least_in_band: int = Field(
+        50,
+        ge=20,
+        description="Fewest discharges in a band (count); a smaller band joins its neighbour before anything is fitted.",
+    )
+
+
+class CompetingSettings(Settings):
+    """The model of three states, readmitted, died and neither, whose risks add up. A few seconds for 10,000 discharges."""
+
+    enabled: bool = Field(True, description="Whether readmission, death and neither are modelled together (yes or no).")
+    minimum_deaths: int = Field(
+        50, ge=20, description="Fewest development deaths without readmission with which it is fitted (count)."
+    )
 
 
 class ModelSettings(Settings):
@@ -97,6 +119,10 @@ class ModelSettings(Settings):
         "adds; auto takes the simplest whose cross-fitted log loss is within a standard error of the best.",
     )
     spline_knots: Literal[3, 4, 5] = Field(4, description="Knots of a spline in the logistic comparator (count).")
+    points: PointsSettings = Field(default_factory=PointsSettings, description="The score-card on paper.")
+    competing: CompetingSettings = Field(
+        default_factory=CompetingSettings, description="Death as a competing event: three states that add up."
+    )
     minimum_events: int = Field(
         100, ge=20, description="Fewest development events with which a model is fitted (count); fewer is refused."
     )

@@ -42,6 +42,7 @@ _SEX = {"female": "women", "f": "women", "women": "women", "male": "men", "m": "
 _MODELS = {
     "lightgbm": "this model",
     "logistic": "the simple spline model",
+    "points": "the score-card",
     "null": "the same risk for everyone",
     "lace": "LACE",
     "lace_plus": "LACE+",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from hfrisk.reporting.chapters.card import score_card
 from hfrisk.reporting.chapters.counting import definitions, other_definitions
 from hfrisk.reporting.chapters.glossary import glossary
 from hfrisk.reporting.chapters.groups import groups
@@ -11,6 +12,7 @@ from hfrisk.reporting.chapters.people import flow, table_one
 from hfrisk.reporting.chapters.performance import calibration, discrimination
 from hfrisk.reporting.chapters.record import data_quality, dictionary, methods, reproduce
 from hfrisk.reporting.chapters.scores import clinical_scores
+from hfrisk.reporting.chapters.states import states
 from hfrisk.reporting.chapters.use import over_time, usefulness
 from hfrisk.reporting.chapters.why import why
 from hfrisk.reporting.chapters.years import over_the_years
@@ -53,11 +55,13 @@ def _of_a_model(evidence: Evidence, settings: ReportingSettings) -> list[Chapter
         other_definitions(evidence, settings),
         discrimination(evidence, settings),
         calibration(evidence, settings),
+        states(evidence),
         usefulness(evidence, settings),
         over_time(evidence, settings),
         groups(evidence, settings),
         why(evidence, settings),
         clinical_scores(evidence),
+        score_card(evidence),
         data_quality(evidence),
         methods(evidence),
         definitions(evidence),
