@@ -188,7 +188,7 @@ def _keep_predictions(internal: Path, data: ModellingData, model: Model) -> None
     rows = data.rows[["person_id", "index_id", "split", "fold", "state", "event"]].rename(columns={"state": "outcome"})
     rows["risk"] = model.predict(data.features)
     for name in model.comparators:
-        rows[f"risk_{name}"] = model.predict_comparator(name, data.features)
+        rows[f"risk_{name}"] = model.predict_comparator(name, data.for_comparators)
     keys = ["person_id", "index_id"]
     held_out = rows[keys].merge(model.cross_validated, on=keys, how="left")
     developed = (rows["split"] == "development").to_numpy()

@@ -20,6 +20,13 @@ from hfrisk.modelling.folds import person_folds
 from hfrisk.modelling.logistic import ComparatorFit, fit_comparator, logistic_margin
 from hfrisk.modelling.partitioning import ModellingData
 from hfrisk.modelling.sample_size import sample_size_check
+from hfrisk.modelling.scores import (
+    fit_scores,
+    score_risks,
+    score_risks_out_of_fold,
+    scores_that_can_be_compared,
+    too_rarely_made,
+)
 from hfrisk.modelling.settings import ModelSettings
 from hfrisk.modelling.space import at_the_edge, search_space
 from hfrisk.modelling.tuning import Tuning, final_rounds, tune
@@ -47,9 +54,14 @@ class Model:
         Calibrator of the booster's log-odds, fitted on all out-of-fold rows.
     logistic
         The spline logistic comparator (`fit_logistic`), with its own ``calibration``.
+    scores
+        The clinical scores that are compared, by short name (`fit_scores`).
+    null_risk
+        The event rate of development: the risk that the null model gives everyone.
     cross_validated
         Development rows: ``person_id``, ``index_id``, ``fold`` and risks predicted out of fold and calibrated by
-        a calibrator of the other folds: ``risk``, ``risk_logistic``, and ``risk_null``, the other folds' event rate.
+        a calibrator of the other folds: ``risk``, ``risk_logistic``, one for each score (``risk_lace`` ...), and ``risk_null``,
+        the other folds' event rate.
     trials
         One row a trial of the search.
     summary
@@ -62,6 +74,8 @@ class Model:
     inputs: list[str]
     calibration: dict[str, Any]
     logistic: dict[str, Any]
+    scores: dict[str, Any]
+    null_risk: float
     cross_validated: pd.DataFrame
     trials: pd.DataFrame
     summary: dict[str, Any]
@@ -69,8 +83,8 @@ class Model:
 
     @property
     def comparators(self) -> list[str]:
-        """Names that `predict_comparator` knows."""
-        return ["logistic"]
+        """Names that `predict_comparator` knows: the spline model, the clinical scores, and the null model."""
+        return ["logistic", *self.scores, "null"]
 
     def predict(self, features: pd.DataFrame) -> Floats:
         """Calibrated risk of each row; inputs are found by name, in any order, NaN where not recorded.
@@ -83,11 +97,16 @@ class Model:
         return apply_calibrator(self.calibration, self.margin(features))
 
     def predict_comparator(self, name: str, features: pd.DataFrame) -> Floats:
-        """Calibrated risk of each row by a comparator."""
+        """Calibrated risk of each row by a comparator, which finds its columns by name (`ModellingData.for_comparators`)."""
         if name not in self.comparators:
             raise KeyError(f"no comparator is called {name}")
-        frame = pd.DataFrame(self._matrix(features), columns=self.inputs)
-        return apply_calibrator(self.logistic["calibration"], logistic_margin(self.logistic, frame))
+        if name == "null":
+            return np.full(len(features), self.null_risk)
+        if name in self.scores:
+            return score_risks(self.scores[name], _numbers(features, [self.scores[name]["column"]]))
+        return apply_calibrator(
+            self.logistic["calibration"], logistic_margin(self.logistic, _numbers(features, self.inputs))
+        )
 
     def margin(self, features: pd.DataFrame) -> Floats:
         """Log-odds of the booster, before calibration."""
@@ -98,15 +117,19 @@ class Model:
         return booster_contributions(self.booster_text, self._matrix(features))
 
     def _matrix(self, features: pd.DataFrame) -> Floats:
-        missing = [name for name in self.inputs if name not in features.columns]
-        if missing:
-            raise DataError("The model needs features that are not there.", where=", ".join(missing))
-        chosen = features[self.inputs]
-        kinds = zip(self.inputs, chosen.dtypes, strict=True)
-        wrong = [name for name, kind in kinds if not pd.api.types.is_numeric_dtype(kind)]
-        if wrong:
-            raise DataError("The model needs numbers in columns that hold something else.", where=", ".join(wrong))
-        return np.asarray(chosen.to_numpy(dtype=np.float64, na_value=np.nan), dtype=np.float64)
+        return np.asarray(_numbers(features, self.inputs).to_numpy(), dtype=np.float64)
+
+
+def _numbers(features: pd.DataFrame, names: list[str]) -> pd.DataFrame:
+    """The named columns as float64."""
+    missing = [name for name in names if name not in features.columns]
+    if missing:
+        raise DataError("The model needs features that are not there.", where=", ".join(missing))
+    chosen = features[names]
+    wrong = [name for name, kind in zip(names, chosen.dtypes, strict=True) if not pd.api.types.is_numeric_dtype(kind)]
+    if wrong:
+        raise DataError("The model needs numbers in columns that hold something else.", where=", ".join(wrong))
+    return pd.DataFrame(chosen.to_numpy(dtype=np.float64, na_value=np.nan), columns=names)
 
 
 def develop(data: ModellingData, settings: ModelSettings, *, folder: Path, progress: Quiet | None = None) -> Model:
@@ -165,9 +188,11 @@ def develop(data: ModellingData, settings: ModelSettings, *, folder: Path, progr
         **comparator.parameters,
         "calibration": fit_calibrator(settings.calibration, comparator.margin, event),
     }
+    compared = scores_that_can_be_compared(data.scores, settings.scores_least_share)
     cross_validated = data.rows[["person_id", "index_id", "fold"]].assign(
         risk=cross_fit(settings.calibration, margin, event, fold),
         risk_logistic=cross_fit(settings.calibration, comparator.margin, event, fold),
+        **score_risks_out_of_fold(data.scores, event, fold, compared),
         risk_null=_rate_elsewhere(event, fold),
     )
     edge = at_the_edge(search_space(settings, len(event)), tuning.params)
@@ -178,12 +203,20 @@ def develop(data: ModellingData, settings: ModelSettings, *, folder: Path, progr
         inputs=list(features.columns),
         calibration=calibration,
         logistic=logistic,
+        scores=fit_scores(data.scores, event, compared),
+        null_risk=float(event.mean()),
         cross_validated=cross_validated,
         trials=tuning.trials,
         summary=_summary(data, settings, tuning, rounds, comparator, edge=edge, empty=empty, margin=margin),
         checks=[
             check
-            for check in (sizes, _empty_check(empty), _order_check(calibration), _edge_check(edge))
+            for check in (
+                sizes,
+                _empty_check(empty),
+                _order_check(calibration),
+                _edge_check(edge),
+                too_rarely_made(data.scores, compared, settings.scores_least_share),
+            )
             if check is not None
         ],
     )

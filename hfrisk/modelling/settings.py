@@ -94,6 +94,13 @@ class ModelSettings(Settings):
         "platt", description="How log-odds become risks: none, platt (logistic, default) or isotonic."
     )
     spline_knots: Literal[3, 4, 5] = Field(4, description="Knots of a spline in the logistic comparator (count).")
+    scores_least_share: float = Field(
+        0.5,
+        gt=0,
+        le=1,
+        description="Share of development discharges that must have a clinical score for it to be compared with the model "
+        "(proportion); a discharge without the score is given the rate of those without it.",
+    )
     minimum_events: int = Field(
         100, ge=20, description="Fewest development events with which a model is fitted (count); fewer is refused."
     )
