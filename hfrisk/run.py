@@ -193,7 +193,7 @@ def _keep_predictions(internal: Path, data: ModellingData, model: Model) -> None
     rows = data.rows[["person_id", "index_id", "split", "fold", "state", "event"]].rename(columns={"state": "outcome"})
     rows["risk"] = model.predict(data.features)
     for name in model.comparators:
-        rows[f"risk_{name}"] = model.predict_comparator(name, data.features)
+        rows[f"risk_{name}"] = model.predict_comparator(name, data.for_comparators)
     for name, risk in model.predict_states(data.features).items():
         rows[f"risk_{name}"] = risk
     keys = ["person_id", "index_id"]

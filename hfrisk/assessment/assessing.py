@@ -18,15 +18,19 @@ from hfrisk.assessment.performance import split_performance
 from hfrisk.assessment.periods import by_quarter
 from hfrisk.assessment.results import COLUMNS, Results
 from hfrisk.assessment.scored import Array, logit
+from hfrisk.assessment.scores import scores_by_outcome
 from hfrisk.assessment.settings import AssessmentSettings
 from hfrisk.assessment.utility import capacity_table, decision_curve, risk_deciles, risk_distribution
 from hfrisk.checks import Check
-from hfrisk.features import Feature
+from hfrisk.features import SCORES, Feature
 from hfrisk.progress import Quiet
 
 __all__ = ["MODEL", "AssessedData", "RiskModel", "assess"]
 
 MODEL = "lightgbm"
+NULL = "null"
+_BY_TENTHS = ("risk_distribution", "risk_deciles")
+_OF_FEW_POINTS = ("points", *SCORES)
 Split = Literal["development", "test"]
 _SPLITS: dict[str, Split] = {"cross-validation": "development", "test": "test"}
 _KINDS = {"cumulative_incidence": "readmission", "composite": "composite"}
@@ -63,6 +67,14 @@ class AssessedData(Protocol):
     @property
     def features(self) -> pd.DataFrame:
         """Model inputs, rows as in `rows`."""
+
+    @property
+    def for_comparators(self) -> pd.DataFrame:
+        """What the comparators read, rows as in `rows`."""
+
+    @property
+    def scores(self) -> pd.DataFrame:
+        """Totals of the clinical scores, rows as in `rows`; no columns where none was made."""
 
     @property
     def groups(self) -> pd.DataFrame:
@@ -149,8 +161,9 @@ def _predicted(model: RiskModel, test: AssessedData) -> dict[str, Array]:
     if len(test.rows) == 0:
         return {name: np.empty(0) for name in (MODEL, *model.comparators)}
     risks = {MODEL: np.asarray(model.predict(test.features), dtype=np.float64)}
+    seen = test.for_comparators
     return risks | {
-        name: np.asarray(model.predict_comparator(name, test.features), dtype=np.float64) for name in model.comparators
+        name: np.asarray(model.predict_comparator(name, seen), dtype=np.float64) for name in model.comparators
     }
 
 
@@ -190,13 +203,15 @@ def _one_split(
     died = (part.rows["state"] == "died").to_numpy()
     tables: dict[str, Callable[[Array], pd.DataFrame]] = {
         "decision_curve": lambda risk: decision_curve(event, risk, settings.net_benefit_thresholds),
-        "risk_distribution": lambda risk: risk_distribution(event, risk),
-        "risk_deciles": lambda risk: risk_deciles(event, risk, died),
         "capacity": lambda risk: capacity_table(event, risk, settings.capacities),
         "threshold_groups": lambda risk: threshold_table(event, risk, groups, settings.threshold),
+        "risk_distribution": lambda risk: risk_distribution(event, risk),
+        "risk_deciles": lambda risk: risk_deciles(event, risk, died),
     }
     for name, table in tables.items():
-        found[name] = pd.concat([table(risk).assign(model=model) for model, risk in risks.items()], ignore_index=True)
+        shown = {model: risk for model, risk in risks.items() if _has(name, model)}
+        found[name] = pd.concat([table(risk).assign(model=model) for model, risk in shown.items()], ignore_index=True)
+    found["score_outcomes"] = scores_by_outcome(part.scores, part.rows["state"], part.rows["person_id"], settings)
     found["by_period"] = by_quarter(
         event,
         risks[MODEL],
@@ -205,6 +220,11 @@ def _one_split(
         least=settings.minimum_for_anything,
     )
     return found
+
+
+def _has(table: str, model: str) -> bool:
+    """Whether a table says anything of a model: the null model chooses nobody, and scores of a few points have no tenths."""
+    return model != NULL and (table not in _BY_TENTHS or model not in _OF_FEW_POINTS)
 
 
 def _checks(
@@ -228,13 +248,12 @@ def _checks(
         least=settings.minimum_for_anything,
     )
     checks += too_strong_feature(strength, data.dictionary, alarm)
-    comparator = next((name for name in tested if name != MODEL), None)
     checks += method_checks(
         performance,
         comparison,
         settings,
         model=MODEL,
-        comparator=comparator,
+        comparators=[name for name in tested if name != MODEL],
         needed=_needed_for_slope(tested[MODEL], settings),
     )
     return checks + missing_groups(data.groups[used], settings.groups)

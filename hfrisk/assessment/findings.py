@@ -1,14 +1,15 @@
-"""Numbered method checks on what the assessment found: HFR130 to HFR136."""
+"""Numbered method checks on what the assessment found: HFR130 to HFR137."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import pandas as pd
 
 from hfrisk.assessment.settings import AssessmentSettings
 from hfrisk.checks import Check, Severity
+from hfrisk.features import SCORES
 
 __all__ = ["method_checks", "missing_groups"]
 
@@ -25,7 +26,7 @@ def method_checks(
     settings: AssessmentSettings,
     *,
     model: str,
-    comparator: str | None,
+    comparators: Sequence[str],
     needed: int | None,
 ) -> list[Check]:
     """Checks of `model` in the temporal test.
@@ -36,8 +37,8 @@ def method_checks(
         As in `Results`.
     settings
         Margin, and width of the slope's interval.
-    model, comparator
-        Name of the model to be used, and of the simple model beside it.
+    model, comparators
+        Name of the model to be used, and of those beside it: ``logistic``, and the clinical scores.
     needed
         Discharges needed for a slope of the wanted precision; None if the predictions do not vary.
     """
@@ -48,15 +49,13 @@ def method_checks(
         return [_not_judged(area)]
     checks = _chance(area) + _in_the_large(rows["oe_ratio"]) + _slope(rows["calibration_slope"])
     checks += _size(rows["calibration_slope"], needed, settings)
-    if comparator is not None:
-        paired = comparison[
-            (comparison["model_a"] == model)
-            & (comparison["model_b"] == comparator)
-            & (comparison["split"] == "test")
-            & (comparison["measure"] == "auroc")
-        ]
-        checks += [check for row in paired.itertuples() for check in _no_better(row, comparator, settings.margin)]
-    return checks
+    paired = comparison[
+        (comparison["model_a"] == model) & (comparison["split"] == "test") & (comparison["measure"] == "auroc")
+    ]
+    beside = {str(row.model_b): row for row in paired.itertuples() if row.model_b in comparators}
+    checks += _no_better(beside["logistic"], settings.margin) if "logistic" in beside else []
+    scores = {name: row for name, row in beside.items() if name in SCORES}
+    return checks + _no_better_than_a_score(scores)
 
 
 def missing_groups(
@@ -227,7 +226,7 @@ def _size(slope: Any, needed: int | None, settings: AssessmentSettings) -> list[
     ]
 
 
-def _no_better(row: Any, comparator: str, margin: float) -> list[Check]:
+def _no_better(row: Any, margin: float) -> list[Check]:
     if _number(row, "lower") > margin:
         return []
     worse = _number(row, "upper") < 0
@@ -236,7 +235,7 @@ def _no_better(row: Any, comparator: str, margin: float) -> list[Check]:
             code="HFR133",
             severity="warning" if worse else "note",
             title="Worse than a simple model" if worse else "Not shown to be better than a simple model",
-            finding="Against the {comparator} model on the same discharges, the AUROC differs by {difference} "
+            finding="Against the spline model on the same discharges, the AUROC differs by {difference} "
             "({lower} to {upper}); the margin that would justify the larger model is {margin}.",
             consequence="The simple model, which can be printed on a page, ranks people better."
             if worse
@@ -245,12 +244,36 @@ def _no_better(row: Any, comparator: str, margin: float) -> list[Check]:
             if worse
             else "Prefer the simple model unless there is another reason for the larger one.",
             facts={
-                "comparator": comparator,
                 "difference": f"{_number(row, 'difference'):+.3f}",
                 "lower": f"{_number(row, 'lower'):+.3f}",
                 "upper": f"{_number(row, 'upper'):+.3f}",
                 "margin": f"{margin:.3g}",
             },
+        )
+    ]
+
+
+def _no_better_than_a_score(rows: Mapping[str, Any]) -> list[Check]:
+    """HFR137: the clinical scores over which the model's gain in ranking may be nothing."""
+    beaten = {name for name, row in rows.items() if _number(row, "lower") > 0}
+    equal = [name for name in rows if name not in beaten]
+    if not equal:
+        return []
+    worse = any(_number(rows[name], "upper") < 0 for name in equal)
+    told = [
+        f"{SCORES[name].words} ({_number(rows[name], 'lower'):+.3f} to {_number(rows[name], 'upper'):+.3f})"
+        for name in equal
+    ]
+    return [
+        Check(
+            code="HFR137",
+            severity="warning",
+            title="Worse than a clinical score" if worse else "Not shown to be better than a clinical score",
+            finding="On the same discharges the AUROC is not shown to be higher than that of: {scores}. In brackets: interval of "
+            "the difference.",
+            consequence="A score that needs no computer does as well as far as this test can tell.",
+            todo="Prefer the score, or test on more discharges before the model is used in its place.",
+            facts={"scores": "; ".join(told)},
         )
     ]
 

@@ -22,6 +22,7 @@ COLUMNS = {
     "false_negatives true_negatives flag_rate true_positive_rate false_positive_rate positive_predictive_value",
     "by_period": "split period n events expected oe_ratio lower upper",
     "table1": "section characteristic level statistic split value n unit",
+    "score_outcomes": "score made_for outcome split estimate lower upper n events reason",
     "comparison": "model_a model_b split measure difference lower upper n events",
     "competing": "outcome split band n events predicted observed lower upper",
     "competing_performance": "outcome split measure estimate lower upper n events reason",
@@ -65,6 +66,9 @@ class Results:
         split, period, n, events, expected, oe_ratio, lower, upper; of the first model.
     table1
         section, characteristic, level, statistic, split, value, n, unit.
+    score_outcomes
+        score, made_for, outcome (readmission, composite), split, estimate (AUROC of those who have the score), lower, upper, n, events,
+        reason.
     comparison
         model_a, model_b, split, measure, difference (a minus b), lower, upper, n, events.
     competing
@@ -76,7 +80,7 @@ class Results:
         cause (readmitted, died), split, estimate, lower, upper, n, events, reason: ratio of cause-specific hazards for twice the odds
         of the predicted risk of readmission; a sensitivity, and no risk.
     checks
-        HFR101, HFR102 and HFR130 to HFR136.
+        HFR101, HFR102 and HFR130 to HFR137.
     """
 
     performance: pd.DataFrame
@@ -88,6 +92,7 @@ class Results:
     threshold_groups: pd.DataFrame
     by_period: pd.DataFrame
     table1: pd.DataFrame
+    score_outcomes: pd.DataFrame
     comparison: pd.DataFrame
     checks: list[Check]
     competing: pd.DataFrame = field(default_factory=partial(_empty, "competing"))

@@ -59,7 +59,8 @@ def decision_curve(event: npt.ArrayLike, risk: npt.ArrayLike, thresholds: Sequen
 def capacity_table(event: npt.ArrayLike, risk: npt.ArrayLike, shares: Sequence[float]) -> pd.DataFrame:
     """What reviewing the discharges at highest risk would have found.
 
-    Ties at the edge are broken by the order of the rows, as a team that stops when its time is up would break them.
+    Of those who tie at the edge, as many as there is room for are reviewed, whoever they are: of their events, the expected number
+    is found (to the nearest whole one). Scores of a few points tie often.
 
     Returns
     -------
@@ -67,17 +68,20 @@ def capacity_table(event: npt.ArrayLike, risk: npt.ArrayLike, shares: Sequence[f
         share, n, reviewed, events, events_found; one row a share.
     """
     outcome, probability = two_classes(event, risk)
-    ranked = outcome[np.argsort(-probability, kind="stable")]
+    # by risk, highest first: the discharges that share it, and their events
+    _, level = np.unique(-probability, return_inverse=True)
+    reached = np.concatenate([[0], np.cumsum(np.bincount(level))])
+    events = np.concatenate([[0], np.cumsum(np.bincount(level, weights=outcome))])
     rows = []
     for share in shares:
-        reviewed = round(share * len(ranked))
+        reviewed = round(share * len(outcome))
         rows.append(
             {
                 "share": float(share),
-                "n": len(ranked),
+                "n": len(outcome),
                 "reviewed": reviewed,
-                "events": int(ranked.sum()),
-                "events_found": int(ranked[:reviewed].sum()),
+                "events": int(events[-1]),
+                "events_found": round(float(np.interp(reviewed, reached, events))),
             }
         )
     return pd.DataFrame(rows)

@@ -44,7 +44,7 @@ from hfrisk.disclosure.performance import (
 from hfrisk.disclosure.policy import Policy
 from hfrisk.disclosure.population import OUTCOMES, release_population
 from hfrisk.disclosure.released import _SEAL, Bundle, Released
-from hfrisk.disclosure.scores import missing_withheld, release_score_inputs
+from hfrisk.disclosure.scores import missing_withheld, release_score_inputs, release_score_outcomes
 from hfrisk.disclosure.settings import DisclosureSettings
 from hfrisk.disclosure.wording import release_checks, release_definitions, without_places
 
@@ -88,6 +88,7 @@ _RULES = {
     "capacity": "cells rounded or withheld",
     "threshold_groups": "four cells rounded or withheld together; rates from the shown cells",
     "by_period": "counts rounded, parts of a total protected; ratios from the shown counts",
+    "score_outcomes": "no counts; estimates with as many figures as the events support",
     "comparison": "counts rounded; differences to the shown prevalence",
     "by_feature": "means over enough people",
     "by_family": "means over enough people",
@@ -260,6 +261,7 @@ def _with_model(
         "capacity": release_capacity(found.capacity, policy),
         "threshold_groups": groups,
         "by_period": release_by_period(found.by_period, policy, _confidence(study)),
+        "score_outcomes": release_score_outcomes(found.score_outcomes, policy),
         "comparison": release_comparison(found.comparison, policy, benefits),
         "competing": release_competing(found.competing, policy, _confidence(study), withheld),
         "competing_performance": release_competing_performance(found.competing_performance, policy, withheld),

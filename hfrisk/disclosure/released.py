@@ -113,6 +113,8 @@ class Released:
         positive_predictive_value, suppressed.
     by_period
         split, period, n, events, expected, oe_ratio, lower, upper, suppressed.
+    score_outcomes
+        score, made_for, outcome, split, estimate, lower, upper, reason, suppressed.
     comparison
         model_a, model_b, split, measure, difference, lower, upper, n, events, suppressed.
     by_feature, by_family, by_theme
@@ -166,6 +168,7 @@ class Released:
     capacity: pd.DataFrame
     threshold_groups: pd.DataFrame
     by_period: pd.DataFrame
+    score_outcomes: pd.DataFrame
     comparison: pd.DataFrame
     by_feature: pd.DataFrame
     by_family: pd.DataFrame

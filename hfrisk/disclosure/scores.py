@@ -21,7 +21,7 @@ from hfrisk.disclosure.policy import Policy
 if TYPE_CHECKING:
     from hfrisk.features import Feature
 
-__all__ = ["missing_withheld", "release_score_inputs"]
+__all__ = ["missing_withheld", "release_score_inputs", "release_score_outcomes"]
 
 _COLUMNS = ["score", "input", "words", "observed", "rows", "share", "near", "always", "reason", "suppressed"]
 _ALWAYS = "every discharge has it by what it is: a stay has a length, and a count of nothing is nothing"
@@ -69,6 +69,36 @@ def release_score_inputs(frame: pd.DataFrame, policy: Policy, held: Collection[s
     withheld = (made & ~always & result["observed"].isna()) | result["rows"].isna()
     result["suppressed"] = np.where(withheld, policy.withheld, "")
     return result[_COLUMNS]
+
+
+def release_score_outcomes(frame: pd.DataFrame, policy: Policy) -> pd.DataFrame:
+    """How each score ranks, by outcome, without the counts: those of the two outcomes differ by the people who died.
+
+    Parameters
+    ----------
+    frame
+        `Results.score_outcomes`.
+    policy
+        The rules.
+
+    Returns
+    -------
+    DataFrame
+        score, made_for, outcome, split, estimate, lower, upper, reason, suppressed.
+    """
+    shown = frame[["score", "made_for", "outcome", "split", "estimate", "lower", "upper", "reason"]].copy()
+    numbers = ["estimate", "lower", "upper"]
+    shown[numbers] = shown[numbers].astype(float)
+    there = shown["estimate"].notna().to_numpy()
+    n, events = (frame[name].to_numpy(dtype=float) for name in ("n", "events"))
+    hidden = there & (policy.small(n) | policy.small(events, n))
+    for name in numbers:
+        shown[name] = [
+            math.nan if hide else policy.estimate(value, policy.figures_for(few, of - few))
+            for value, hide, few, of in zip(shown[name], hidden, events, n, strict=True)
+        ]
+    shown["suppressed"] = np.where(hidden, policy.withheld, "")
+    return shown.reset_index(drop=True)
 
 
 def missing_withheld(table1: pd.DataFrame, dictionary: Sequence[Feature]) -> set[str]:

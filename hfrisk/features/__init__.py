@@ -4,12 +4,14 @@ from hfrisk.features.build import FeatureTable, build_features
 from hfrisk.features.contract import checked, contract
 from hfrisk.features.dictionary import Direction, Feature, Kind
 from hfrisk.features.family import Context, Family
+from hfrisk.features.scores import SCORES
 from hfrisk.features.settings import FeatureSettings
 from hfrisk.features.stored import load_features, save_features
 from hfrisk.features.sweep import Sweep, build_sweep
 from hfrisk.features.sweep_settings import SweepSettings
 
 __all__ = [
+    "SCORES",
     "Context",
     "Direction",
     "Family",

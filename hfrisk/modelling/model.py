@@ -31,6 +31,13 @@ from hfrisk.modelling.logistic import ComparatorFit, fit_comparator, logistic_ma
 from hfrisk.modelling.partitioning import ModellingData
 from hfrisk.modelling.points import points_risk
 from hfrisk.modelling.sample_size import sample_size_check
+from hfrisk.modelling.scores import (
+    fit_scores,
+    score_risks,
+    score_risks_out_of_fold,
+    scores_that_can_be_compared,
+    too_rarely_made,
+)
 from hfrisk.modelling.settings import ModelSettings
 from hfrisk.modelling.space import at_the_edge, search_space
 from hfrisk.modelling.tuning import Tuning, final_rounds, tune
@@ -58,10 +65,14 @@ class Model:
         Calibrator of the booster's log-odds, fitted on all out-of-fold rows.
     logistic
         The spline logistic comparator (`fit_logistic`), with its own ``calibration``.
+    scores
+        The clinical scores that are compared, by short name (`fit_scores`).
+    null_risk
+        The event rate of development: the risk that the null model gives everyone.
     cross_validated
         Development rows: ``person_id``, ``index_id``, ``fold`` and risks predicted out of fold and calibrated by
-        a calibrator of the other folds: ``risk``, ``risk_logistic``, and ``risk_null``, the other folds' event rate;
-        ``risk_points``, and ``risk_readmitted``, ``risk_died`` and ``risk_none``, where those were made.
+        a calibrator of the other folds: ``risk``, ``risk_logistic``, one for each score (``risk_lace`` ...), and ``risk_null``,
+        the other folds' event rate; ``risk_points``, and ``risk_readmitted``, ``risk_died`` and ``risk_none``, where those were made.
     trials
         One row a trial of the search.
     summary
@@ -78,6 +89,8 @@ class Model:
     inputs: list[str]
     calibration: dict[str, Any]
     logistic: dict[str, Any]
+    scores: dict[str, Any]
+    null_risk: float
     cross_validated: pd.DataFrame
     trials: pd.DataFrame
     summary: dict[str, Any]
@@ -87,8 +100,8 @@ class Model:
 
     @property
     def comparators(self) -> list[str]:
-        """Names that `predict_comparator` knows."""
-        return ["logistic", "points"] if self.points else ["logistic"]
+        """Names that `predict_comparator` knows: the spline model, the score-card, the clinical scores, and the null model."""
+        return ["logistic", *(["points"] if self.points else []), *self.scores, "null"]
 
     def predict(self, features: pd.DataFrame) -> Floats:
         """Calibrated risk of each row; inputs are found by name, in any order, NaN where not recorded.
@@ -101,10 +114,14 @@ class Model:
         return apply_calibrator(self.calibration, self.margin(features))
 
     def predict_comparator(self, name: str, features: pd.DataFrame) -> Floats:
-        """Calibrated risk of each row by a comparator."""
+        """Calibrated risk of each row by a comparator, which finds its columns by name (`ModellingData.for_comparators`)."""
         if name not in self.comparators:
             raise KeyError(f"no comparator is called {name}")
-        frame = pd.DataFrame(self._matrix(features), columns=self.inputs)
+        if name == "null":
+            return np.full(len(features), self.null_risk)
+        if name in self.scores:
+            return score_risks(self.scores[name], _numbers(features, [self.scores[name]["column"]]))
+        frame = _numbers(features, self.inputs)
         if name == "points":
             return points_risk(self.points, frame)
         return apply_calibrator(self.logistic["calibration"], logistic_margin(self.logistic, frame))
@@ -113,7 +130,7 @@ class Model:
         """Risks of ``readmitted``, ``died`` and ``none``, which add up to one for each row; empty where they were not modelled."""
         if not self.competing:
             return {}
-        frame = pd.DataFrame(self._matrix(features), columns=self.inputs)
+        frame = _numbers(features, self.inputs)
         return dict(zip(STATES, state_risks(self.competing, frame).T, strict=True))
 
     def margin(self, features: pd.DataFrame) -> Floats:
@@ -125,15 +142,19 @@ class Model:
         return booster_contributions(self.booster_text, self._matrix(features))
 
     def _matrix(self, features: pd.DataFrame) -> Floats:
-        missing = [name for name in self.inputs if name not in features.columns]
-        if missing:
-            raise DataError("The model needs features that are not there.", where=", ".join(missing))
-        chosen = features[self.inputs]
-        kinds = zip(self.inputs, chosen.dtypes, strict=True)
-        wrong = [name for name, kind in kinds if not pd.api.types.is_numeric_dtype(kind)]
-        if wrong:
-            raise DataError("The model needs numbers in columns that hold something else.", where=", ".join(wrong))
-        return np.asarray(chosen.to_numpy(dtype=np.float64, na_value=np.nan), dtype=np.float64)
+        return np.asarray(_numbers(features, self.inputs).to_numpy(), dtype=np.float64)
+
+
+def _numbers(features: pd.DataFrame, names: list[str]) -> pd.DataFrame:
+    """The named columns as float64."""
+    missing = [name for name in names if name not in features.columns]
+    if missing:
+        raise DataError("The model needs features that are not there.", where=", ".join(missing))
+    chosen = features[names]
+    wrong = [name for name, kind in zip(names, chosen.dtypes, strict=True) if not pd.api.types.is_numeric_dtype(kind)]
+    if wrong:
+        raise DataError("The model needs numbers in columns that hold something else.", where=", ".join(wrong))
+    return pd.DataFrame(chosen.to_numpy(dtype=np.float64, na_value=np.nan), columns=names)
 
 
 def develop(data: ModellingData, settings: ModelSettings, *, folder: Path, progress: Quiet | None = None) -> Model:
@@ -190,6 +211,7 @@ def develop(data: ModellingData, settings: ModelSettings, *, folder: Path, progr
         companions = fit_companions(features, data.rows, dictionary, settings)
         step.advance(1)
 
+    compared = scores_that_can_be_compared(data.scores, settings.scores_least_share)
     chosen, beside = (
         choose_method(settings.calibration, log_odds, event, fold, data.rows["person_id"])
         for log_odds in (margin, comparator.margin)
@@ -199,6 +221,7 @@ def develop(data: ModellingData, settings: ModelSettings, *, folder: Path, progr
     cross_validated = data.rows[["person_id", "index_id", "fold"]].assign(
         risk=cross_fit(chosen.method, margin, event, fold),
         risk_logistic=cross_fit(beside.method, comparator.margin, event, fold),
+        **score_risks_out_of_fold(data.scores, event, fold, compared),
         risk_null=_rate_elsewhere(event, fold),
     )
     cross_validated = cross_validated.assign(**companions.risks)
@@ -210,6 +233,8 @@ def develop(data: ModellingData, settings: ModelSettings, *, folder: Path, progr
         inputs=list(features.columns),
         calibration=calibration,
         logistic=logistic,
+        scores=fit_scores(data.scores, event, compared),
+        null_risk=float(event.mean()),
         cross_validated=cross_validated,
         trials=tuning.trials,
         summary=_summary(data, settings, tuning, rounds, comparator, edge=edge, empty=empty, margin=margin)
@@ -222,6 +247,7 @@ def develop(data: ModellingData, settings: ModelSettings, *, folder: Path, progr
                 _order_check(calibration),
                 *companions.checks,
                 _edge_check(edge),
+                too_rarely_made(data.scores, compared, settings.scores_least_share),
             )
             if check is not None
         ],

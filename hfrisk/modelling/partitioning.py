@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 import pandas as pd
 
 from hfrisk.errors import DataError
-from hfrisk.features import Feature, checked
+from hfrisk.features import SCORES, Feature, checked
 from hfrisk.modelling.folds import person_folds
 from hfrisk.modelling.settings import ValidationSettings
 
@@ -40,20 +40,33 @@ class ModellingData:
         Text columns by which results are broken down.
     dictionary
         One entry a column of `features`.
+    scores
+        The totals of the clinical scores that were made, ``score_<name>``, float64 (of PARR-30 the probability); NaN where a score
+        could not be put together. No columns where none was made.
     """
 
     rows: pd.DataFrame
     features: pd.DataFrame
     groups: pd.DataFrame
     dictionary: tuple[Feature, ...]
+    scores: pd.DataFrame = field(default_factory=pd.DataFrame)
+
+    @property
+    def for_comparators(self) -> pd.DataFrame:
+        """What the models beside the model read: the features, and the scores that are not features themselves."""
+        if self.scores.empty:
+            return self.features
+        more = [name for name in self.scores.columns if name not in self.features.columns]
+        return pd.concat([self.features, self.scores[more]], axis="columns")
 
     def part(self, split: Split) -> ModellingData:
         """The rows of one split, numbered afresh."""
         chosen = np.flatnonzero(self.rows["split"] == split)
-        rows, features, groups = (
-            frame.iloc[chosen].reset_index(drop=True) for frame in (self.rows, self.features, self.groups)
+        rows, features, groups, scores = (
+            frame.iloc[chosen].reset_index(drop=True) if len(frame) else frame
+            for frame in (self.rows, self.features, self.groups, self.scores)
         )
-        return ModellingData(rows, features, groups, self.dictionary)
+        return ModellingData(rows, features, groups, self.dictionary, scores)
 
 
 def partition(features: FeatureTable, cohort: Cohort, settings: ValidationSettings) -> ModellingData:
@@ -83,8 +96,12 @@ def partition(features: FeatureTable, cohort: Cohort, settings: ValidationSettin
     outcomes = outcomes[outcomes["state"] != "censored"]
     inputs = [feature.name for feature in features.dictionary]
     groups = [f"group_{name}" for name in features.groups]
+    totals = {facts.total for facts in SCORES.values()}
+    scores = [entry for entry in features.catalogue if entry.name in totals]
+    beside = tuple(entry for entry in scores if entry.name not in inputs)
     # the door: what comes through is what the dictionary says, or nothing does
-    table = checked(features.table.select(*_KEY, *inputs, *groups).to_pandas(), features.dictionary, features.groups)
+    fetched = features.table.select(*_KEY, *inputs, *[entry.name for entry in beside], *groups).to_pandas()
+    table = checked(fetched, (*features.dictionary, *beside), features.groups)
     if outcomes.duplicated(_KEY).any():
         raise DataError("An index discharge appears more than once in the cohort.", where=", ".join(_KEY))
     joined = outcomes.merge(table, on=_KEY, how="left", indicator=True)
@@ -97,6 +114,7 @@ def partition(features: FeatureTable, cohort: Cohort, settings: ValidationSettin
         features.dictionary,
         window_end=cohort.window[1],
         settings=settings,
+        scores=joined[[entry.name for entry in scores]],
     )
 
 
@@ -108,6 +126,7 @@ def partition_frames(
     *,
     window_end: int,
     settings: ValidationSettings,
+    scores: pd.DataFrame | None = None,
 ) -> ModellingData:
     """Divide index discharges by time, and development by person.
 
@@ -127,6 +146,8 @@ def partition_frames(
         Last day of the outcome window, counted from discharge.
     settings
         Cut and folds.
+    scores
+        Totals of the clinical scores, row by row beside `rows`; none by default.
 
     Returns
     -------
@@ -162,6 +183,7 @@ def partition_frames(
         features=inputs.iloc[order].reset_index(drop=True).astype("float64"),
         groups=groups.iloc[order].reset_index(drop=True).astype(object),
         dictionary=dictionary,
+        scores=pd.DataFrame() if scores is None else scores.iloc[order].reset_index(drop=True).astype("float64"),
     )
 
 

@@ -123,6 +123,13 @@ class ModelSettings(Settings):
     competing: CompetingSettings = Field(
         default_factory=CompetingSettings, description="Death as a competing event: three states that add up."
     )
+    scores_least_share: float = Field(
+        0.5,
+        gt=0,
+        le=1,
+        description="Share of development discharges that must have a clinical score for it to be compared with the model "
+        "(proportion); a discharge without the score is given the rate of those without it.",
+    )
     minimum_events: int = Field(
         100, ge=20, description="Fewest development events with which a model is fitted (count); fewer is refused."
     )

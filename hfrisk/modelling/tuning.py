@@ -48,7 +48,16 @@ __all__ = ["Tuning", "clearly_worse", "final_rounds", "tune"]
 _FINISHED = (TrialState.COMPLETE, TrialState.PRUNED)
 _LEAST_FOLDS = 3
 _PRUNING_LEVEL = 0.1
-_NO_INFLUENCE = {"trials", "threads", "calibration", "spline_knots", "minimum_events", "anticipated_auroc", "exclude"}
+_NO_INFLUENCE = {
+    "trials",
+    "threads",
+    "calibration",
+    "spline_knots",
+    "minimum_events",
+    "anticipated_auroc",
+    "exclude",
+    "scores_least_share",
+}
 
 
 @dataclass(frozen=True)

@@ -17,6 +17,8 @@ __all__ = ["QUARTER", "Evidence", "Number", "clearly_apart", "firm", "held", "re
 QUARTER = "quarter"
 """Under this name calendar quarters stand among the groups of the released outcomes."""
 
+# the best known first
+_SCORES = ("lace", "hospital", "parr30", "gwtg_hf", "maggic", "le")
 _FIRM = 100  # as the disclosure gate has it
 _NOT_HERE = f"{words.NOT_COMPUTED}: this run did not produce it"
 
@@ -91,6 +93,9 @@ class Evidence:
         self.model: str = preferred[0] if preferred else ""
         #: The models that it is set beside.
         self.comparators: list[str] = [m for m in models if m not in (self.model, "null")]
+        #: Those that page one and the pictures name: the simple model, and the best known clinical score that there is.
+        self.chief: list[str] = [m for m in self.comparators if m not in _SCORES]
+        self.chief += [m for m in _SCORES if m in self.comparators][:1]
         #: Where it is judged: later discharges when there are any, else cross-validation.
         self.split: str = self._judged_on()
         study = released.study

@@ -16,7 +16,7 @@ __all__ = ["Review", "chosen_review", "hundred_people", "ranking", "review", "wo
 
 
 def ranking(evidence: Evidence) -> list[str]:
-    """How often it ranks two people rightly, and the comparators, with a gap only where there is one."""
+    """How often it ranks two people rightly, and the chief comparators, with a gap only where there is one."""
     auroc = evidence.number("auroc")
     if not auroc.known:
         return [f"How well it tells people apart is {held(auroc)}."]
@@ -26,7 +26,7 @@ def ranking(evidence: Evidence) -> list[str]:
         f"**{_hundredths(auroc.estimate)} times in 100**{_bracket(auroc)}{where}. "
         "A toss of a coin would be right 50 times."
     )
-    others = [_beside(evidence, name) for name in evidence.comparators]
+    others = [_beside(evidence, name) for name in evidence.chief]
     sentences = [first]
     if auroc.with_interval and auroc.lower <= 0.5 <= auroc.upper:
         sentences.append("**It is not shown to do better than the coin.**")

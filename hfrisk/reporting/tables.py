@@ -12,6 +12,7 @@ from hfrisk.reporting.exhibits import Table, Tabulator
 from hfrisk.reporting.naming import MEASURES, group_name, level_name, model_name, split_name
 
 __all__ = [
+    "beside_table",
     "by_group_rows",
     "calibration_table",
     "capacity_table",
@@ -31,7 +32,7 @@ def estimates_table(
     wanted = [m for m in measures if len(frame) and (frame["measure"] == m).any()]
     columns = []
     for split in ("test", "cross-validation"):
-        for model in models or [evidence.model, *evidence.comparators]:
+        for model in models or [evidence.model, *evidence.chief]:
             mine = frame[(frame["model"] == model) & (frame["split"] == split) & (frame["group"] == "all")]
             if mine["measure"].isin(wanted).any():
                 columns.append((model, split, mine.set_index("measure")))
@@ -47,6 +48,39 @@ def estimates_table(
         rows.append(tuple(cells))
     head = ["Measure", *(f"{words.capital(model_name(m))}, {split_name(s)}" for m, s, _ in columns)]
     return tab.table(caption, head, rows, notes=("Brackets: 95% interval.", *notes))
+
+
+def beside_table(evidence: Evidence) -> Table:
+    """Each model down the side on the discharges that it is judged on, and by how much this one ranks better."""
+    tab = Tabulator()
+    measures = ("auroc", "scaled_brier", "oe_ratio", "calibration_slope")
+    frame = evidence.overall("performance")
+    rows = []
+    for model in (evidence.model, *evidence.comparators):
+        mine = evidence.overall("performance", model=model).set_index("measure") if len(frame) else frame
+        cells = [tab.estimate(mine.loc[m], MEASURES[m][1]) if m in mine.index else words.NOT_COMPUTED for m in measures]
+        rows.append((words.capital(model_name(model)), *cells, _gap(evidence, model)))
+    return tab.table(
+        "Every model on the same discharges",
+        ("Model", *(MEASURES[m][0] for m in measures), "This model ranks better by"),
+        rows,
+        notes=(
+            "Brackets: 95% interval; the gap is that of the AUROC, from the same draws of people.",
+            "A score's points became risks by a logistic recalibration in development; people without the score have the rate of "
+            "those without it.",
+        ),
+    )
+
+
+def _gap(evidence: Evidence, model: str) -> str:
+    if model == evidence.model:
+        return "–"
+    gap = evidence.gap("auroc", model)
+    if not gap.with_interval:
+        return words.NOT_COMPUTED
+    span = words.interval(gap.lower, gap.upper, lambda value: words.signed(value, 3))
+    clear = "" if gap.excludes(0, decimals=3) else ": no clear difference"
+    return f"{words.signed(gap.estimate, 3)} ({span}){clear}"
 
 
 def by_group_rows(frame: pd.DataFrame) -> list[tuple[str, str, pd.Series]]:

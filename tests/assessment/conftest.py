@@ -51,6 +51,14 @@ class Region:
             groups=self.groups[inside].reset_index(drop=True),
         )
 
+    @property
+    def scores(self) -> pd.DataFrame:
+        return pd.DataFrame()
+
+    @property
+    def for_comparators(self) -> pd.DataFrame:
+        return self.features
+
 
 @dataclass(frozen=True)
 class KnownModel:

@@ -1,10 +1,11 @@
-"""HFR130 to HFR136: what the temporal test shows is said in words, and how much it matters."""
+"""HFR130 to HFR137: what the temporal test shows is said in words, and how much it matters."""
 
 from __future__ import annotations
 
 from dataclasses import replace
 
 import numpy as np
+import pandas as pd
 import pytest
 
 from hfrisk.assessment import AssessmentSettings, Results, assess
@@ -55,7 +56,9 @@ def test_a_small_test_that_is_far_off_by_chance_is_a_warning_and_not_a_verdict(j
         chosen = (judged.performance["measure"] == "oe_ratio") & (judged.performance["group"] == "all")
         performance = judged.performance.copy()
         performance.loc[chosen, ["estimate", "lower", "upper"]] = estimate, lower, upper
-        made = method_checks(performance, judged.comparison, QUICK, model="lightgbm", comparator="logistic", needed=100)
+        made = method_checks(
+            performance, judged.comparison, QUICK, model="lightgbm", comparators=["logistic"], needed=100
+        )
         return {check.code: check for check in made}.get("HFR130")
 
     assert found(0.60, 0.30, 1.05).severity == "warning"
@@ -126,6 +129,29 @@ def test_a_model_no_better_than_the_simple_one_by_the_margin_gets_a_note(make_re
     assert "0.05" in found.text()
 
 
+def test_a_score_that_ranks_as_well_is_named_and_one_that_is_beaten_is_not(judged) -> None:
+    def found(**gaps: tuple[float, float, float]) -> Check | None:
+        (row,) = judged.comparison[
+            (judged.comparison["split"] == "test") & (judged.comparison["measure"] == "auroc")
+        ].to_dict("records")
+        rows = [
+            {**row, "model_b": name, "difference": middle, "lower": lower, "upper": upper}
+            for name, (middle, lower, upper) in gaps.items()
+        ]
+        made = method_checks(
+            judged.performance, pd.DataFrame(rows), QUICK, model="lightgbm", comparators=list(gaps), needed=100
+        )
+        return {check.code: check for check in made}.get("HFR137")
+
+    assert found(lace=(0.04, 0.01, 0.07), null=(0.1, 0.05, 0.15)) is None
+    equal = found(lace=(0.02, -0.01, 0.05), hospital=(0.04, 0.01, 0.07))
+    assert equal.severity == "warning"
+    assert "LACE index (-0.010 to +0.050)" in equal.text()
+    assert "HOSPITAL" not in equal.text()
+    assert found(lace=(-0.03, -0.05, -0.01)).title == "Worse than a clinical score"
+    assert found(null=(0.0, -0.01, 0.01)) is None
+
+
 def test_a_model_that_ranks_at_random_is_no_better_than_chance(make_region) -> None:
     region, model = make_region(4000)
     shuffled = replace(
@@ -179,6 +205,6 @@ def test_a_model_that_is_clearly_worse_than_the_simple_one_is_called_worse(upper
 
     from hfrisk.assessment.findings import _no_better
 
-    (check,) = _no_better(SimpleNamespace(difference=-0.02, lower=-0.034, upper=upper), "logistic", 0.01)
+    (check,) = _no_better(SimpleNamespace(difference=-0.02, lower=-0.034, upper=upper), 0.01)
     assert check.severity == severity
     assert ("Worse" in check.title) == (severity == "warning")

@@ -40,6 +40,15 @@ def test_reviewing_the_riskiest_fifth_finds_those_of_them_who_came_back() -> Non
     assert table[["reviewed", "events", "events_found"]].to_numpy().tolist() == [[2, 3, 2], [5, 3, 3]]
 
 
+def test_of_those_who_tie_at_the_edge_the_expected_number_is_found_in_any_order() -> None:
+    event = np.array([1, 0, 1, 0, 1, 0, 0, 0, 0, 0])
+    risk = np.array([0.5, 0.3, 0.3, 0.3, 0.3, 0.1, 0.1, 0.1, 0.1, 0.1])
+    for seed in range(20):
+        order = np.random.default_rng(seed).permutation(10)
+        table = capacity_table(event[order], risk[order], [0.1, 0.3, 0.5])
+        assert table["events_found"].tolist() == [1, 2, 3]
+
+
 def test_risk_bins_hold_everyone_once_and_know_their_edges() -> None:
     risk = np.array([0.0, 0.019, 0.02, 0.28, 0.29, 0.5, 1.0])
     table = risk_distribution(np.array([0, 1, 0, 1, 0, 1, 1]), risk)

@@ -85,7 +85,7 @@ def test_predict_is_the_calibrated_margin(undisturbed: Model, test_part: Modelli
 
 
 def test_the_comparator_is_calibrated_by_the_same_method(undisturbed: Model, test_part: ModellingData) -> None:
-    assert undisturbed.comparators == ["logistic"]
+    assert undisturbed.comparators == ["logistic", "null"]
     expected = apply_calibrator(
         undisturbed.logistic["calibration"], logistic_margin(undisturbed.logistic, test_part.features)
     )

@@ -184,3 +184,22 @@ def scores_table(n: float) -> pd.DataFrame:
     frame = pd.DataFrame(rows, columns=columns)
     frame.insert(columns.index("reason"), "always", value=False)
     return frame
+
+
+def score_outcomes_table(auroc: float) -> pd.DataFrame:
+    """How three scores rank those who have them."""
+    rows = []
+    for score, made_for, lift in (
+        ("lace", "composite", -0.05),
+        ("hospital", "readmission", -0.04),
+        ("maggic", "death", 0),
+    ):
+        for split in ("cross-validation", "test"):
+            for outcome, more in (("readmission", 0.0), ("composite", 0.02)):
+                value = round(auroc + lift + more, 3)
+                rows.append((score, made_for, outcome, split, value, value - 0.02, value + 0.02, "", ""))
+            if made_for == "death":
+                why = "not computed: made for death within years, which this study does not follow"
+                rows.append((score, made_for, made_for, split, math.nan, math.nan, math.nan, why, ""))
+    columns = ["score", "made_for", "outcome", "split", "estimate", "lower", "upper", "reason", "suppressed"]
+    return pd.DataFrame(rows, columns=columns)

@@ -174,7 +174,13 @@ def performance_table(n_dev: int, n_test: int, rate: float, ratio: float, auroc:
         events = five(n * rate)
         rows.append((model, split, group, level, measure, *shown, five(n), events, why, ""))
 
-    for model, lift in (("lightgbm", 0.0), ("logistic", -0.006), ("null", 0.5 - auroc)):
+    for model, lift in (
+        ("lightgbm", 0.0),
+        ("logistic", -0.006),
+        ("lace", -0.05),
+        ("hospital", -0.04),
+        ("null", 0.5 - auroc),
+    ):
         for split, n in (("cross-validation", n_dev), ("test", n_test)):
             true = 1.0 if split == "cross-validation" else ratio
             events = max(n * rate, 1)

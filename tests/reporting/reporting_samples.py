@@ -15,6 +15,7 @@ from tests.reporting.invented_population import (
     eligibility_table,
     incidence_table,
     outcomes_table,
+    score_outcomes_table,
     scores_table,
     strategies_table,
 )
@@ -140,8 +141,13 @@ def region(n_test: int = 3010, rate: float = 0.196, ratio: float = 1.03, auroc: 
         capacity=capacity_table(n_test, rate),
         threshold_groups=threshold_table(n_test, rate),
         by_period=periods_table(n_dev, n_test, rate, ratio),
+        score_outcomes=score_outcomes_table(auroc),
         comparison=pd.DataFrame(
-            [("lightgbm", "logistic", "test", "auroc", 0.006, -0.004, 0.017, five(n_test), five(n_test * rate), "")],
+            [
+                ("lightgbm", "logistic", "test", "auroc", 0.006, -0.004, 0.017, five(n_test), five(n_test * rate), ""),
+                ("lightgbm", "lace", "test", "auroc", 0.05, 0.031, 0.069, five(n_test), five(n_test * rate), ""),
+                ("lightgbm", "hospital", "test", "auroc", 0.04, 0.02, 0.06, five(n_test), five(n_test * rate), ""),
+            ],
             columns=[
                 "model_a",
                 "model_b",
@@ -329,7 +335,7 @@ def bare() -> Released:
     base = region()
     names = (
         "table1 incidence sensitivity strategies eligibility performance calibration_curve decision_curve "
-        "risk_distribution risk_deciles capacity threshold_groups by_period comparison by_feature by_family by_theme "
+        "risk_distribution risk_deciles capacity threshold_groups by_period score_outcomes comparison by_feature by_family by_theme "
         "dependence checks dictionary definitions flow ledger"
     )
     empty = {name: getattr(base, name).iloc[:0] for name in names.split()}
@@ -346,8 +352,8 @@ def bare() -> Released:
 
 
 _OF_A_MODEL = (
-    "performance calibration_curve decision_curve risk_distribution risk_deciles capacity threshold_groups by_period comparison "
-    "by_feature by_family by_theme dependence"
+    "performance calibration_curve decision_curve risk_distribution risk_deciles capacity threshold_groups by_period score_outcomes "
+    "comparison by_feature by_family by_theme dependence"
 )
 _DATA_CHECKS = [
     (

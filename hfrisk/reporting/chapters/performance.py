@@ -13,6 +13,7 @@ from hfrisk.reporting.figures.forest import Line, draw_forest
 from hfrisk.reporting.naming import model_name, split_name
 from hfrisk.reporting.settings import ReportingSettings
 from hfrisk.reporting.tables import (
+    beside_table,
     calibration_table,
     estimates_table,
 )
@@ -29,7 +30,8 @@ def discrimination(evidence: Evidence, settings: ReportingSettings) -> Chapter:
     )
     lines = []
     for split in ("test", "cross-validation"):
-        for model in [evidence.model, *evidence.comparators]:
+        # a score was not learnt here: where the model is judged is enough
+        for model in [evidence.model, *(evidence.comparators if split == evidence.split else evidence.chief)]:
             number = evidence.number("auroc", model=model, split=split)
             if number.known or model == evidence.model:
                 lines.append(
@@ -56,7 +58,7 @@ def discrimination(evidence: Evidence, settings: ReportingSettings) -> Chapter:
         "discrimination",
         "Does it tell people apart?",
         f"Whether those who {evidence.came_back} were given higher risks than those who did not.",
-        (exhibit, _deciles(evidence, settings)),
+        (exhibit, *([beside_table(evidence)] if evidence.comparators else []), _deciles(evidence, settings)),
     )
 
 
@@ -163,7 +165,7 @@ def calibration(evidence: Evidence, settings: ReportingSettings) -> Chapter:
     if curve.empty:
         drawn = Exhibit("calibration", "There is no calibration curve", f"The curve is {sentences.no_curve(evidence)}.")
     else:
-        other = next((c for c in evidence.comparators if len(evidence.overall("calibration_curve", model=c))), "")
+        other = next((c for c in evidence.chief if len(evidence.overall("calibration_curve", model=c))), "")
         picture = draw_calibration(
             "calibration",
             curve,

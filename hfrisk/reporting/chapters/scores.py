@@ -6,10 +6,13 @@ import pandas as pd
 
 from hfrisk.reporting import words
 from hfrisk.reporting.evidence import Evidence, reason_of
-from hfrisk.reporting.exhibits import Chapter, Prose, Tabulator
+from hfrisk.reporting.exhibits import Chapter, Prose, Table, Tabulator
+from hfrisk.reporting.naming import model_name
 
 __all__ = ["clinical_scores", "scores_in_words"]
 
+_JUDGED = {"readmission": "coming back as an emergency", "composite": "coming back or dying"}
+_MADE_FOR = {**_JUDGED, "death_in_hospital": "death in hospital", "death": "death within years"}
 _NOT_HERE, _ALL = "not here", "everyone"
 
 
@@ -40,7 +43,31 @@ def clinical_scores(evidence: Evidence) -> Chapter | None:
         "clinical-scores",
         "Clinical scores",
         "Published scores can only be compared with, or used, for people whose values are recorded.",
-        (Prose((), items=tuple(scores_in_words(evidence))), table),
+        (Prose((), items=tuple(scores_in_words(evidence))), *_ranked(evidence), table),
+    )
+
+
+def _ranked(evidence: Evidence) -> tuple[Table, ...]:
+    """How each score ranks those who have it, on the outcome that it was made for and on the other."""
+    frame = evidence.rows("score_outcomes")
+    if frame.empty:
+        return ()
+    tab = Tabulator()
+    rows, notes = [], []
+    for name, mine in frame.groupby("score", sort=False):
+        of = mine.set_index("outcome")
+        made_for = str(mine["made_for"].iloc[0])
+        cells = [tab.estimate(of.loc[outcome], 2) if outcome in of.index else words.NOT_COMPUTED for outcome in _JUDGED]
+        rows.append((model_name(str(name)), _MADE_FOR[made_for], *cells))
+        if made_for in of.index and made_for not in _JUDGED:
+            notes.append(f"{model_name(str(name))}: {of.loc[made_for, 'reason']}.")
+    return (
+        tab.table(
+            "How each score ranks those who have it (AUROC)",
+            ("Score", "Made to predict", *(words.capital(said) for said in _JUDGED.values())),
+            rows,
+            notes=("Brackets: 95% interval. 0.5 is a coin toss, 1 is perfect.", *notes),
+        ),
     )
 
 

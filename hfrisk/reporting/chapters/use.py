@@ -24,7 +24,7 @@ def usefulness(evidence: Evidence, settings: ReportingSettings) -> Chapter:
     if curve.empty:
         drawn = Exhibit("decision", "There is no decision curve", f"It is {why_held(evidence.rows('decision_curve'))}.")
         return Chapter("usefulness", "Is it useful?", lead, (capacity, drawn))
-    other = next((c for c in evidence.comparators if len(evidence.rows("decision_curve", model=c))), "")
+    other = next((c for c in evidence.chief if len(evidence.rows("decision_curve", model=c))), "")
     second = evidence.rows("decision_curve", model=other) if other else curve.iloc[:0]
     picture = draw_decision(
         curve, second.dropna(subset=["net_benefit"]), model_name(other), evidence.threshold, settings.dots_per_inch
