@@ -146,12 +146,25 @@ def _developed(work: Workshop, data: ModellingData, settings: ModelSettings, key
     study = work.study
     with work.stage("model", "Tuning and fitting the model"):
         digest = text_fingerprint(
-            ["model", key, code_fingerprint(), study.validation.model_dump_json(), settings.model_dump_json()]
+            [
+                "model",
+                key,
+                code_fingerprint(),
+                study.validation.model_dump_json(),
+                settings.model_dump_json(),
+                str(study.disclosure.threshold),
+            ]
         )
         model, again = kept(
             Model,
             work.internal / "results" / f"model-{digest[:16]}",
-            lambda: develop(data.part("development"), settings, folder=work.internal, progress=work.progress),
+            lambda: develop(
+                data.part("development"),
+                settings,
+                folder=work.internal,
+                least_leaf=study.disclosure.threshold,
+                progress=work.progress,
+            ),
         )
         if again:
             work.reused.append("model")

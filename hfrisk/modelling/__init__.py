@@ -12,7 +12,7 @@ from hfrisk.modelling.settings import ModelSettings, ValidationSettings
 
 if TYPE_CHECKING:
     from hfrisk.modelling.calibration import apply_calibrator, cross_fit, fit_calibrator
-    from hfrisk.modelling.model import Model, develop
+    from hfrisk.modelling.model import Model, develop, search
     from hfrisk.modelling.partitioning import ModellingData, partition, partition_frames
     from hfrisk.modelling.sample_size import SampleSize, riley_sample_size
     from hfrisk.modelling.splines import spline_basis, to_grid
@@ -30,6 +30,7 @@ __all__ = [
     "partition",
     "partition_frames",
     "riley_sample_size",
+    "search",
     "spline_basis",
     "to_grid",
 ]
@@ -45,6 +46,7 @@ _HOME = {
     "partition": "partitioning",
     "partition_frames": "partitioning",
     "riley_sample_size": "sample_size",
+    "search": "model",
     "spline_basis": "splines",
     "to_grid": "splines",
 }
