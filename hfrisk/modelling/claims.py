@@ -28,7 +28,7 @@ from typing import Any, Literal
 
 import optuna
 from optuna.distributions import BaseDistribution
-from optuna.exceptions import UpdateFinishedTrialError
+from optuna.exceptions import StorageInternalError, UpdateFinishedTrialError
 from optuna.samplers import BaseSampler
 from optuna.storages import RDBStorage
 from optuna.study import Study
@@ -36,6 +36,7 @@ from optuna.trial import FrozenTrial, Trial, TrialState
 from sqlalchemy import Connection, create_engine, make_url, text
 from sqlalchemy.engine import URL
 from sqlalchemy.exc import ArgumentError, DatabaseError, SQLAlchemyError
+from sqlalchemy.pool import NullPool
 
 from hfrisk.errors import DataError, StudyError
 
@@ -273,7 +274,12 @@ def open_shared(name: str, direction: Literal["minimize", "maximize"]) -> Iterat
     """
     optuna.logging.set_verbosity(optuna.logging.WARNING)
     url = tuning_url()
-    locks = create_engine(url, isolation_level="AUTOCOMMIT", connect_args={"application_name": "hfrisk tune"})
+    locks = create_engine(
+        url,
+        isolation_level="AUTOCOMMIT",
+        poolclass=NullPool,  # a session that ends must end at the server too
+        connect_args={"application_name": f"hfrisk tune {os.getpid()}"},
+    )
     storage: RDBStorage | None = None
     try:
         try:
@@ -302,6 +308,12 @@ def open_shared(name: str, direction: Literal["minimize", "maximize"]) -> Iterat
                         "another version of Optuna.",
                     ) from None
             yield _Shared(study, session)
+    except (SQLAlchemyError, StorageInternalError):
+        raise StudyError(
+            "The PostgreSQL of the search was lost while it was being used.",
+            where=TUNING_URL,
+            todo="Run the same command again when it is back; every finished trial is kept.",
+        ) from None
     finally:
         if storage is not None:
             storage.remove_session()
