@@ -11,6 +11,7 @@ from hfrisk.reporting.chapters.people import flow, table_one
 from hfrisk.reporting.chapters.performance import calibration, discrimination
 from hfrisk.reporting.chapters.record import data_quality, dictionary, methods, reproduce
 from hfrisk.reporting.chapters.scores import clinical_scores
+from hfrisk.reporting.chapters.search import search
 from hfrisk.reporting.chapters.use import over_time, usefulness
 from hfrisk.reporting.chapters.why import why
 from hfrisk.reporting.chapters.years import over_the_years
@@ -60,6 +61,7 @@ def _of_a_model(evidence: Evidence, settings: ReportingSettings) -> list[Chapter
         clinical_scores(evidence),
         data_quality(evidence),
         methods(evidence),
+        search(evidence, settings),
         definitions(evidence),
         dictionary(evidence),
         glossary(evidence),
