@@ -8,25 +8,24 @@ import subprocess
 import sys
 import time
 from collections import Counter
-from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 import optuna
+import pandas as pd
 import pytest
 from optuna.samplers import RandomSampler
 from optuna.trial import FrozenTrial, Trial, TrialState
 from sqlalchemy import text
 
 from hfrisk.errors import StudyError
-from hfrisk.modelling import ModellingData, ModelSettings, search
+from hfrisk.modelling import ModellingData, ModelSettings, develop, search
 from hfrisk.modelling.boosting import BinnedFolds
 from hfrisk.modelling.claims import TUNING_URL, Budget, Record, open_shared, tuning_url
 from hfrisk.modelling.space import first_trial, search_space
 from hfrisk.modelling.tuning import tune
 from hfrisk.modelling.workers import put_down, refuse_workers
-from tests.engines import EngineUnderTest
 from tests.postgres_server import PostgresServer
 
 FINISHED = {TrialState.COMPLETE, TrialState.PRUNED}
@@ -72,16 +71,9 @@ class Shared:
 
 
 @pytest.fixture
-def shared(only_postgres: EngineUnderTest, monkeypatch: pytest.MonkeyPatch) -> Iterator[Shared]:
-    """A search may be recorded there; emptied afterwards."""
-    address = only_postgres.environment()["HFRISK_POSTGRES_URL"]
-    url = f"{address}?options=-csearch_path%3Dscratch"
-    monkeypatch.setenv(TUNING_URL, url)
-    server = only_postgres.server  # type: ignore[attr-defined]
-    yield Shared(server)
-    with server.admin() as server:
-        server.execute("DROP SCHEMA scratch CASCADE")
-        server.execute("CREATE SCHEMA scratch AUTHORIZATION analyst")
+def shared(shared_searches: PostgresServer) -> Shared:
+    """Where a search may be recorded."""
+    return Shared(shared_searches)
 
 
 @pytest.fixture(scope="module")
@@ -224,6 +216,9 @@ def test_several_processes_of_one_call_share_the_budget(
     assert len(found.trials) == 6
     assert_every_trial_of_the_budget_is_finished_once(trials_of_the_search(), 6)
     assert not (tmp_path / "search").exists(), "rows of patients were left behind"
+    model = develop(data, settings, folder=tmp_path)
+    pd.testing.assert_frame_equal(model.trials, found.trials, check_exact=True)
+    assert model.summary["params"] == found.params
 
 
 def test_one_worker_alone_tries_in_postgresql_what_it_tries_in_a_file_at_random(

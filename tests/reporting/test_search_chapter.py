@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from hfrisk.reporting import render
+from hfrisk.reporting import Rendered
 from hfrisk.reporting.chapters.search import search
 from hfrisk.reporting.evidence import Evidence
 from hfrisk.reporting.exhibits import Exhibit, Prose, Table
@@ -59,6 +59,6 @@ def test_an_end_of_the_space_the_constraints_and_the_choice_are_told() -> None:
     assert "prior admissions" in told
 
 
-def test_a_study_without_a_search_has_no_such_chapter() -> None:
+def test_a_study_without_a_search_has_no_such_chapter(region_report: Rendered) -> None:
     assert search(Evidence(samples.bare()), QUICK) is None
-    assert 'id="search"' in render(samples.region(), QUICK).html
+    assert 'id="search"' in region_report.html
