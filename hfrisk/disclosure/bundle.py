@@ -32,6 +32,7 @@ _AS_THEY_ARE = frozenset(
         "objective_words",
         "objective_better",
         "choice",
+        "same_twice",
         "best_trial",
         "chosen_trial",
         "monotone",

@@ -320,6 +320,7 @@ def _summary(
         "objective_better": judge.better,
         "objective_value": float(np.mean(tuning.fold_values)),
         "choice": settings.choice,
+        "same_twice": settings.storage == "file" and settings.hours is None,
         "best_trial": tuning.best,
         "chosen_trial": tuning.chosen,
         "monotone": "on" if constrained else "off",

@@ -144,6 +144,7 @@ def test_risk_only_rises_or_falls_with_what_is_constrained(constrained: Model, d
 
 def test_constraints_are_in_the_summary_and_in_the_model(constrained: Model) -> None:
     assert constrained.summary["monotone"] == "on"
+    assert constrained.summary["same_twice"] is True
     assert constrained.summary["monotone_features"] == WAYS
     assert "monotone_constraints=0 1 1 -1" in constrained.booster_text
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from hfrisk.reporting import Rendered
+from hfrisk.reporting.chapters.record import reproduce
 from hfrisk.reporting.chapters.search import search
 from hfrisk.reporting.evidence import Evidence
 from hfrisk.reporting.exhibits import Exhibit, Prose, Table
@@ -57,6 +58,13 @@ def test_an_end_of_the_space_the_constraints_and_the_choice_are_told() -> None:
     assert "range that was searched for lambda l2 (HFR120)" in told
     assert "trial 4 instead of trial 17" in told
     assert "prior admissions" in told
+
+
+def test_a_search_that_may_end_otherwise_is_not_promised_to_be_the_same() -> None:
+    base = samples.region()
+    assert "to the last digit" in reproduce(Evidence(base)).lead
+    tuning = {**base.tuning, "summary": {**base.tuning["summary"], "same_twice": False}}
+    assert "another run may find other settings" in reproduce(Evidence(samples.changed(base, tuning=tuning))).lead
 
 
 def test_a_study_without_a_search_has_no_such_chapter(region_report: Rendered) -> None:

@@ -144,7 +144,7 @@ def _model(evidence: Evidence, bundle: Bundle) -> str:
     if best:
         text += "; the best settings were " + ", ".join(f"{k} {_value(v)}" for k, v in best.items())
     text += "."
-    if evidence.released.tuning.get("summary", {}).get("monotone") == "on":
+    if (evidence.released.tuning.get("summary") or {}).get("monotone") == "on":
         text += " Monotone constraints of the feature dictionary held."
     method = str(bundle.calibration.get("method", "none"))
     text += (
@@ -214,6 +214,11 @@ def reproduce(evidence: Evidence) -> Chapter:
     provenance = dict(evidence.released.provenance)
     again = provenance.pop("reproduce", None)
     told = "The same study file, code, data and seeds give the same report, to the last digit."
+    if (evidence.released.tuning.get("summary") or {}).get("same_twice") is False:
+        told = (
+            "The search for the model's settings was shared by several workers or ended by the clock, so that another run may find other "
+            "settings; from the same settings the same study file, code, data and seeds give the same report."
+        )
     tables = [
         Table(caption, ("What", "Value"), rows, left=frozenset({0, 1}))
         for caption, rows in (
