@@ -79,6 +79,9 @@ def _history(trials: pd.DataFrame, summary: Mapping[str, Any], measure: str, set
         f"{words.capital(measure)} of {words.count(len(trials))} trials in the order in which they were begun, and the best so far.",
         draw_search("search-history", trials, measure, settings.dots_per_inch),
         table,
+        "A trial that was stopped early shows the mean of the folds that it was run on, which are not those of the others."
+        if early
+        else "",
     )
 
 
