@@ -41,7 +41,7 @@ def told(result: subprocess.CompletedProcess[str], code: int) -> str:
 
 def test_help_names_every_command_and_imports_nothing_heavy() -> None:
     result = hfrisk("--help")
-    for command in ("init", "synthesise", "check", "cohort", "features", "run", "report", "score", "demo"):
+    for command in ("init", "synthesise", "check", "cohort", "features", "tune", "run", "report", "score", "demo"):
         assert command in result.stdout
     heavy = ("pandas", "numpy", "ibis", "lightgbm", "mlflow", "sklearn", "pydantic")
     code = f"import sys, hfrisk.cli; print([name for name in {heavy} if name in sys.modules])"
