@@ -56,18 +56,19 @@ class Shared:
             ).fetchall()
         return [number - 1 for (number,) in rows]
 
-    def stop_in_the_middle_of_a_trial(self, process: int) -> int:
-        """Freeze the process while it holds a trial; the trial's number."""
+    def stop_in_the_middle_of_a_trial(self, processes: list[int]) -> tuple[int, int]:
+        """Freeze whichever process is first seen to hold a trial; its place in the list, and the trial's number."""
         deadline = time.monotonic() + 120
         while time.monotonic() < deadline:
-            if self.held_by(process):
-                os.kill(process, signal.SIGSTOP)
-                time.sleep(0.1)
-                if held := self.held_by(process):
-                    return held[0]
-                os.kill(process, signal.SIGCONT)
+            for place, process in enumerate(processes):
+                if self.held_by(process):
+                    os.kill(process, signal.SIGSTOP)
+                    time.sleep(0.1)
+                    if held := self.held_by(process):
+                        return place, held[0]
+                    os.kill(process, signal.SIGCONT)
             time.sleep(0.02)
-        raise AssertionError("the worker never held a trial")
+        raise AssertionError("no worker ever held a trial")
 
 
 @pytest.fixture
@@ -131,11 +132,11 @@ def test_three_workers_of_which_one_is_killed_finish_every_trial_exactly_once(
 ) -> None:
     put_down(tmp_path / "rows", folds, shared_settings, 20)
     workers = [worker(tmp_path / "rows") for _ in range(3)]
-    victim = workers[1]
-    lost = shared.stop_in_the_middle_of_a_trial(victim.pid)
+    place, lost = shared.stop_in_the_middle_of_a_trial([each.pid for each in workers])
+    victim = workers.pop(place)
     os.kill(victim.pid, signal.SIGKILL)
     victim.wait()
-    for each in (workers[0], workers[2]):
+    for each in workers:
         _, words = each.communicate(timeout=240)
         assert each.returncode == 0, words.decode()[-2000:]
     assert victim.stderr is not None
