@@ -240,6 +240,27 @@ def features(
 
 
 @app.command()
+def tune(
+    study: StudyFile,
+    overrides: Overrides = None,
+    workers: Annotated[int, typer.Option(help="Processes on this machine that search.", min=1)] = 1,
+    as_json: Json = False,
+    quiet: Quietly = False,
+) -> None:
+    """Search for the model's settings; `hfrisk run` then finds the search done.
+
+    With model.storage: postgres several workers share one search, here and on other machines that run the same command on the same
+    data. HFRISK_TUNING_URL in the environment says where it is recorded.
+    """
+    from hfrisk.searching import searched
+    from hfrisk.terminal import search_in_words
+
+    with _working(_load(study, overrides)) as loaded:
+        result = searched(loaded, _progress(quiet), workers=workers)
+    _result(result, as_json, lambda: search_in_words(result))
+
+
+@app.command()
 def run(
     study: StudyFile,
     overrides: Overrides = None,

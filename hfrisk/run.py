@@ -146,11 +146,17 @@ def _described(work: Workshop, cohort: Cohort, features: FeatureTable) -> Popula
 def _developed(work: Workshop, data: ModellingData, settings: ModelSettings, key: str) -> Model:
     study = work.study
     with work.stage("model", "Tuning and fitting the model"):
-        digest = text_fingerprint(["model", *_bearing(study, settings, key)])
+        digest = text_fingerprint(["model", *_bearing(study, settings, key), str(study.disclosure.threshold)])
         model, again = kept(
             Model,
             work.internal / "results" / f"model-{digest[:16]}",
-            lambda: develop(data.part("development"), settings, folder=work.internal, progress=work.progress),
+            lambda: develop(
+                data.part("development"),
+                settings,
+                folder=work.internal,
+                least_leaf=study.disclosure.threshold,
+                progress=work.progress,
+            ),
         )
         if again:
             work.reused.append("model")

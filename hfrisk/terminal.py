@@ -19,6 +19,7 @@ __all__ = [
     "recalibration_in_words",
     "run_in_words",
     "score_inputs_in_words",
+    "search_in_words",
     "sweep_in_words",
 ]
 
@@ -43,6 +44,28 @@ def check_in_words(result: Mapping[str, Any]) -> str:
     if result["cannot_know"]:
         lines += ["", _wrapped(f"What data of the profile {result['profile']} cannot tell:")]
         lines += [_wrapped(sentence, "  - ", "    ") for sentence in result["cannot_know"]]
+    return "\n".join(lines)
+
+
+def search_in_words(result: Mapping[str, Any]) -> str:
+    """How far the search came, what it found, and what explains the differences."""
+    told = (
+        f"{result['finished']} of {result['trials']} trials are finished ({result['complete']} to their last fold, {result['pruned']} "
+        f"stopped early). The best {result['objective_words']} is {result['value']:.4g}, of trial {result['best_trial']}."
+    )
+    lines = [_wrapped(told)]
+    if result["chosen_trial"] != result["best_trial"]:
+        lines.append(
+            _wrapped(f"Trial {result['chosen_trial']} is the simplest of those that are as good, and was chosen.")
+        )
+    lines.append(
+        _wrapped("Settings: " + ", ".join(f"{name} {value}" for name, value in result["params"].items()) + ".")
+    )
+    if result["importances"]:
+        first = ", ".join(f"{name} {share:.0%}" for name, share in list(result["importances"].items())[:4])
+        lines.append(_wrapped(f"What explains most of the differences between trials: {first}."))
+    if result["edge_of_space"]:
+        lines.append(_wrapped(f"HFR120: the best lies at an end of the range of {', '.join(result['edge_of_space'])}."))
     return "\n".join(lines)
 
 

@@ -106,6 +106,19 @@ def only_postgres(_start: Callable[[str], engines.EngineUnderTest]) -> engines.E
 
 
 @pytest.fixture
+def shared_searches(
+    only_postgres: engines.EngineUnderTest, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[engines.PostgresServer]:
+    """A PostgreSQL in which several workers may record one search; emptied afterwards."""
+    assert isinstance(only_postgres, engines.PostgresUnderTest)
+    monkeypatch.setenv("HFRISK_TUNING_URL", f"{only_postgres.url}?options=-csearch_path%3Dscratch")
+    yield only_postgres.server
+    with only_postgres.server.admin() as session:
+        session.execute("DROP SCHEMA scratch CASCADE")
+        session.execute("CREATE SCHEMA scratch AUTHORIZATION analyst")
+
+
+@pytest.fixture
 def only_spark(_start: Callable[[str], engines.EngineUnderTest]) -> engines.EngineUnderTest:
     """Spark alone."""
     return _start("spark")

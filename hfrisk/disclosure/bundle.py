@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -35,7 +36,15 @@ _AS_THEY_ARE = frozenset(
         "logistic_calibration",
         "params",
         "rounds",
+        "objective",
+        "objective_words",
+        "objective_better",
+        "choice",
+        "same_twice",
         "best_trial",
+        "chosen_trial",
+        "monotone",
+        "monotone_features",
         "trials_complete",
         "trials_pruned",
         "fold_rounds",
@@ -49,7 +58,7 @@ _AS_THEY_ARE = frozenset(
 )
 _LOSSES = frozenset(
     {
-        "log_loss_tuning",
+        "objective_value",
         "log_loss_out_of_fold",
         "logistic_losses",
         "calibration_losses",
@@ -58,6 +67,8 @@ _LOSSES = frozenset(
 )
 _COUNTS = frozenset({"n_development", "persons_development", "events"})
 _TRIAL_FACTS = frozenset({"trial", "state", "rounds"})
+_TRIAL_VALUES = frozenset({"value", "best_so_far"})
+_ONE_FOLD = re.compile(r"fold_\d+")
 
 
 def release_bundle(
@@ -95,9 +106,10 @@ def release_bundle(
     calibration = release_calibration(model.calibration)
     by_name = {f.name: f for f in dictionary}
     inputs = [by_name[name] for name in model.inputs]
+    constrained = model.summary.get("monotone_features", {})
     contract = {
         "name": str(study["model_name"]),
-        "inputs": [_input(f) for f in inputs],
+        "inputs": [_input(f, constrained.get(f.name, "none")) for f in inputs],
         "outcome": str(study["outcome_words"]),
         "window": list(cohort["window"]),
         "risk": str(cohort["risk"]),
@@ -155,13 +167,37 @@ def release_tuning(model: Model, policy: Policy, share_of_events: float) -> dict
         elif name == "log_loss_null":
             q = share_of_events
             summary[name] = None if math.isnan(q) else policy.estimate(-q * math.log(q) - (1 - q) * math.log1p(-q))
+    summed = model.summary.get("objective", "log_loss") == "log_loss"
+    figures = _figures(model, policy)
     trials = []
     for row in model.trials.to_dict("records"):
-        trials.append({str(k): v if k in _TRIAL_FACTS else _loss(v, policy) for k, v in row.items()})
-    return {"best": summary.get("params", {}), "summary": summary, "trials": trials}
+        told = {}
+        for name, value in row.items():
+            if _ONE_FOLD.fullmatch(str(name)) and not summed:
+                # An AUROC of one fold is one of few fractions of its events and non-events, and can give both away.
+                continue
+            told[str(name)] = (
+                value if name in _TRIAL_FACTS else _loss(value, policy, figures if name in _TRIAL_VALUES else None)
+            )
+        trials.append(told)
+    if "objective_value" in summary:
+        summary["objective_value"] = _loss(model.summary["objective_value"], policy, figures)
+    shares = zip(model.importances["setting"], model.importances["importance"], strict=True)
+    return {
+        "best": summary.get("params", {}),
+        "summary": summary,
+        "trials": trials,
+        "importances": {str(name): _loss(float(share), policy) for name, share in shares},
+    }
 
 
-def _input(feature: Feature) -> dict[str, Any]:
+def _figures(model: Model, policy: Policy) -> int:
+    """Figures that a mean over folds supports, by the events and non-events of all of them."""
+    n, events = model.summary.get("n_development", 0), model.summary.get("events", 0)
+    return policy.figures_for(float(events), float(n - events))
+
+
+def _input(feature: Feature, monotone: str) -> dict[str, Any]:
     return {
         "name": feature.name,
         "words": feature.words,
@@ -170,6 +206,8 @@ def _input(feature: Feature) -> dict[str, Any]:
         "lower": float(feature.lower),
         "upper": float(feature.upper),
         "precision": float(feature.precision),
+        # what this model obeys; the dictionary says what it might
+        "monotone": monotone,
         "required": True,
     }
 
@@ -202,10 +240,10 @@ def release_calibration(calibration: Mapping[str, Any]) -> dict[str, Any]:
     return {"method": method, **table}
 
 
-def _loss(value: Any, policy: Policy) -> Any:
+def _loss(value: Any, policy: Policy, figures: int | None = None) -> Any:
     if isinstance(value, Mapping):
-        return {str(k): _loss(v, policy) for k, v in value.items()}
+        return {str(k): _loss(v, policy, figures) for k, v in value.items()}
     if isinstance(value, (float, np.floating)):
-        rounded = policy.estimate(float(value))
+        rounded = policy.estimate(float(value), figures)
         return None if math.isnan(rounded) else rounded
     return value

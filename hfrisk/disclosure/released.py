@@ -131,7 +131,9 @@ class Released:
     bundle
         The model; None where the study makes none. The tables about a model are then empty.
     tuning
-        Empty without a model, else ``{"best": {...}, "summary": {...}, "trials": [{...}, ...]}``, losses to three significant figures.
+        Empty without a model, else ``{"best": {...}, "summary": {...}, "trials": [{...}, ...], "importances": {setting: share}}``,
+        values to three significant figures. A trial has ``trial, state, value, best_so_far, rounds``, its settings, and the log loss of
+        each fold where that is what was searched on; no other measure is told by fold.
     provenance
         Study hash, code version, library versions, source fingerprint, seeds; no path, no exact date of care.
     ledger

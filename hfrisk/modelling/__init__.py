@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from hfrisk.modelling.calibration import apply_calibrator, calibrator_version, cross_fit, fit_calibrator
     from hfrisk.modelling.calibration.recalibration import Recalibration, recalibrate
     from hfrisk.modelling.folds import person_folds
-    from hfrisk.modelling.model import Model, develop
+    from hfrisk.modelling.model import Model, develop, search
     from hfrisk.modelling.partitioning import ModellingData, partition, partition_frames
     from hfrisk.modelling.sample_size import SampleSize, riley_sample_size
     from hfrisk.modelling.splines import spline_basis, to_grid
@@ -36,6 +36,7 @@ __all__ = [
     "person_folds",
     "recalibrate",
     "riley_sample_size",
+    "search",
     "spline_basis",
     "to_grid",
 ]
@@ -55,6 +56,7 @@ _HOME = {
     "person_folds": "folds",
     "recalibrate": "calibration.recalibration",
     "riley_sample_size": "sample_size",
+    "search": "model",
     "spline_basis": "splines",
     "to_grid": "splines",
 }

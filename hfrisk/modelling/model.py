@@ -24,10 +24,12 @@ from hfrisk.modelling.calibration import (
     fit_calibrator,
     tells_apart,
 )
+from hfrisk.modelling.choosing import IMPORTANCES
 from hfrisk.modelling.companions import fit_companions
 from hfrisk.modelling.competing import STATES, state_risks
 from hfrisk.modelling.folds import person_folds
 from hfrisk.modelling.logistic import ComparatorFit, fit_comparator, logistic_margin
+from hfrisk.modelling.objectives import objective
 from hfrisk.modelling.partitioning import ModellingData
 from hfrisk.modelling.points import points_risk
 from hfrisk.modelling.sample_size import sample_size_check
@@ -39,11 +41,12 @@ from hfrisk.modelling.scores import (
     too_rarely_made,
 )
 from hfrisk.modelling.settings import ModelSettings
-from hfrisk.modelling.space import at_the_edge, search_space
+from hfrisk.modelling.space import LEAST_LEAF
 from hfrisk.modelling.tuning import Tuning, final_rounds, tune
+from hfrisk.modelling.workers import tune_with_workers
 from hfrisk.progress import Quiet
 
-__all__ = ["Model", "develop"]
+__all__ = ["Model", "develop", "search"]
 
 Floats = NDArray[np.float64]
 
@@ -83,6 +86,8 @@ class Model:
         The score-card (`fit_card`); empty where none was made.
     competing
         The model of three states (`fit_competing`); empty where none was made.
+    importances
+        ``setting``, ``importance``: how much of the differences between trials each setting explains; empty where it could not be told.
     """
 
     booster_text: str
@@ -97,6 +102,7 @@ class Model:
     checks: list[Check]
     points: dict[str, Any] = field(default_factory=dict)
     competing: dict[str, Any] = field(default_factory=dict)
+    importances: pd.DataFrame = field(default_factory=lambda: pd.DataFrame(columns=IMPORTANCES))
 
     @property
     def comparators(self) -> list[str]:
@@ -157,7 +163,43 @@ def _numbers(features: pd.DataFrame, names: list[str]) -> pd.DataFrame:
     return pd.DataFrame(chosen.to_numpy(dtype=np.float64, na_value=np.nan), columns=names)
 
 
-def develop(data: ModellingData, settings: ModelSettings, *, folder: Path, progress: Quiet | None = None) -> Model:
+def search(
+    data: ModellingData,
+    settings: ModelSettings,
+    *,
+    folder: Path,
+    least_leaf: int = LEAST_LEAF,
+    workers: int = 1,
+    progress: Quiet | None = None,
+) -> Tuning:
+    """The search of `develop` alone, with one worker or several; `develop` then finds it done.
+
+    Parameters
+    ----------
+    data, settings, folder, least_leaf, progress
+        As for `develop`.
+    workers
+        Processes on this machine. More than one need ``model.storage: postgres``, where workers on other machines join them.
+
+    Raises
+    ------
+    DataError, StudyError
+        As for `develop`; also if several workers could not share the search.
+    """
+    folds = _prepared(data.part("development"), settings)[0]
+    if workers == 1:
+        return tune(folds, settings, folder=folder, least_leaf=least_leaf, progress=progress)
+    return tune_with_workers(folds, settings, folder=folder, workers=workers, least_leaf=least_leaf, progress=progress)
+
+
+def develop(
+    data: ModellingData,
+    settings: ModelSettings,
+    *,
+    folder: Path,
+    least_leaf: int = LEAST_LEAF,
+    progress: Quiet | None = None,
+) -> Model:
     """Tune, fit and calibrate on development rows.
 
     Parameters
@@ -168,6 +210,8 @@ def develop(data: ModellingData, settings: ModelSettings, *, folder: Path, progr
         The learner, its search, its calibration.
     folder
         Holds the search (``tuning.db``); a killed call goes on from there and ends the same.
+    least_leaf
+        The disclosure threshold: fewest discharges in a leaf of any tree that is tried.
     progress
         Told of the search and of the comparator.
 
@@ -185,20 +229,13 @@ def develop(data: ModellingData, settings: ModelSettings, *, folder: Path, progr
     """
     progress = progress or Quiet()
     data = data.part("development")
-    _refuse(data.rows, settings.minimum_events)
     calibrator_version(settings.calibration)  # one that is not there is said before the search, not after it
-    dictionary, empty = _usable(data, settings)
-    features = data.features[[feature.name for feature in dictionary]]
+    folds, dictionary, empty = _prepared(data, settings)
+    features = data.features[folds.inputs]
     event = data.rows["event"].to_numpy()
     fold = data.rows["fold"].to_numpy()
-
-    count = int(fold.max()) + 1
-    redrawn = [
-        person_folds(data.rows["person_id"], data.rows["event"], count, seed=(settings.seed, repeat))
-        for repeat in range(1, settings.repeats)
-    ]
-    folds = BinnedFolds(features.to_numpy(), event, [fold, *redrawn], list(features.columns), settings)
-    tuning = tune(folds, settings, folder=folder, progress=progress)
+    count = folds.per_repeat
+    tuning = tune(folds, settings, folder=folder, least_leaf=least_leaf, progress=progress)
     rounds = final_rounds(tuning.fold_rounds)
     with progress.step("fitting", count + 3) as step:
         margin = folds.out_of_fold(tuning.params, rounds)
@@ -225,7 +262,6 @@ def develop(data: ModellingData, settings: ModelSettings, *, folder: Path, progr
         risk_null=_rate_elsewhere(event, fold),
     )
     cross_validated = cross_validated.assign(**companions.risks)
-    edge = at_the_edge(search_space(settings, len(event)), tuning.params)
     parameters = sum(len(term["coefficients"]) for term in comparator.parameters["terms"])
     sizes = sample_size_check(len(event), int(event.sum()), parameters, settings.anticipated_auroc)
     return Model(
@@ -237,7 +273,7 @@ def develop(data: ModellingData, settings: ModelSettings, *, folder: Path, progr
         null_risk=float(event.mean()),
         cross_validated=cross_validated,
         trials=tuning.trials,
-        summary=_summary(data, settings, tuning, rounds, comparator, edge=edge, empty=empty, margin=margin)
+        summary=_summary(data, settings, tuning, rounds, comparator, folds=folds, empty=empty, margin=margin)
         | _calibrated(chosen, beside),
         checks=[
             check
@@ -246,14 +282,39 @@ def develop(data: ModellingData, settings: ModelSettings, *, folder: Path, progr
                 _empty_check(empty),
                 _order_check(calibration),
                 *companions.checks,
-                _edge_check(edge),
+                _edge_check(tuning.edge),
                 too_rarely_made(data.scores, compared, settings.scores_least_share),
             )
             if check is not None
         ],
         points=companions.points,
         competing=companions.competing,
+        importances=tuning.importances,
     )
+
+
+_WAYS = {"increasing": 1, "decreasing": -1, "none": 0}
+
+
+def _prepared(data: ModellingData, settings: ModelSettings) -> tuple[BinnedFolds, list[Feature], list[Feature]]:
+    """Development rows in their folds, the features that are used, and those with too little to learn from."""
+    _refuse(data.rows, settings.minimum_events)
+    dictionary, empty = _usable(data, settings)
+    fold = data.rows["fold"].to_numpy()
+    redrawn = [
+        person_folds(data.rows["person_id"], data.rows["event"], int(fold.max()) + 1, seed=(settings.seed, repeat))
+        for repeat in range(1, settings.repeats)
+    ]
+    names = [feature.name for feature in dictionary]
+    folds = BinnedFolds(
+        data.features[names].to_numpy(),
+        data.rows["event"].to_numpy(),
+        [fold, *redrawn],
+        names,
+        settings,
+        monotone=[_WAYS[feature.monotone] for feature in dictionary],
+    )
+    return folds, dictionary, empty
 
 
 def _refuse(rows: pd.DataFrame, minimum: int) -> None:
@@ -308,22 +369,36 @@ def _summary(
     rounds: int,
     comparator: ComparatorFit,
     *,
-    edge: list[str],
+    folds: BinnedFolds,
     empty: list[Feature],
     margin: Floats,
 ) -> dict[str, Any]:
     event = data.rows["event"].to_numpy(dtype=np.float64)
     rate = event.mean()
     states = tuning.trials["state"].value_counts()
+    judge = objective(settings.objective)
+    constrained = folds.constrained(tuning.params)
     return {
         "learner": settings.learner,
         "params": tuning.params,
         "rounds": rounds,
+        "objective": judge.name,
+        "objective_words": judge.words,
+        "objective_better": judge.better,
+        "objective_value": float(np.mean(tuning.fold_values)),
+        "choice": settings.choice,
+        "same_twice": settings.storage == "file" and settings.hours is None,
         "best_trial": tuning.best,
+        "chosen_trial": tuning.chosen,
+        "monotone": "on" if constrained else "off",
+        "monotone_features": {
+            name: "increasing" if way > 0 else "decreasing"
+            for name, way in zip(folds.inputs, folds.monotone, strict=True)
+            if constrained and way
+        },
         "trials_complete": int(states.get("complete", 0)),
         "trials_pruned": int(states.get("pruned", 0)),
         "fold_rounds": tuning.fold_rounds,
-        "log_loss_tuning": float(np.mean(tuning.fold_losses)),
         "log_loss_out_of_fold": float(np.mean(np.logaddexp(0, margin) - event * margin)),
         "log_loss_null": float(special.entr(rate) + special.entr(1 - rate)),
         "logistic_penalty": comparator.parameters["penalty"],
@@ -334,7 +409,7 @@ def _summary(
         "folds": int(data.rows["fold"].max()) + 1,
         "repeats": settings.repeats,
         "seed": settings.seed,
-        "edge_of_space": edge,
+        "edge_of_space": tuning.edge,
         "empty_features": [feature.name for feature in empty],
     }
 

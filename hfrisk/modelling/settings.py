@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date
 from typing import Annotated, Literal, Self
 
-from pydantic import Field, model_validator
+from pydantic import Field, field_validator, model_validator
 
 from hfrisk.settings import Settings
 
@@ -38,6 +38,7 @@ class ValidationSettings(Settings):
 
 _Positive = Annotated[float, Field(gt=0)]
 _NotNegative = Annotated[float, Field(ge=0)]
+_OBJECTIVES = ("log_loss", "brier", "auroc", "auprc")
 _Share = Annotated[float, Field(gt=0, le=1)]
 
 
@@ -73,6 +74,34 @@ class ModelSettings(Settings):
     learner: Literal["lightgbm"] = Field("lightgbm", description="The learned model (name).")
     trials: int = Field(
         30, ge=1, description="Settings of the learner that are tried (count). More can be added later."
+    )
+    hours: float | None = Field(
+        None,
+        gt=0,
+        description="Time after which no further trial is begun (hours of searching; interruptions do not count). The search ends with "
+        "`trials` or with this, whichever comes first. Empty: no limit. How far it comes depends on the machine, so the result is then "
+        "not promised to be the same twice.",
+    )
+    objective: str = Field(
+        "log_loss",
+        description="What trials are compared by and folds stopped early by: log_loss, brier (smaller is better), auroc or auprc "
+        "(larger is better). Only the first two reward honest probabilities.",
+    )
+    choice: Literal["best", "one_standard_error"] = Field(
+        "best",
+        description="Which trial becomes the model: the best, or the simplest (fewest leaves times trees) of those that are worse by no "
+        "more than one standard error of the difference over the same person-grouped folds.",
+    )
+    monotone: Literal["off", "on", "search"] = Field(
+        "off",
+        description="Whether risk may only rise, or only fall, with the features for which the dictionary says so: off, on, or search "
+        "(the search chooses).",
+    )
+    storage: Literal["file", "postgres"] = Field(
+        "file",
+        description="Where the search is recorded. file: in the study's folder, for one worker, reproducible. postgres: in the database "
+        "that the environment variable HFRISK_TUNING_URL names, for several workers on one or more machines; not promised to be the "
+        "same twice.",
     )
     startup_trials: int = Field(
         8, ge=1, description="Trials drawn at random before the search starts to learn (count)."
@@ -146,6 +175,23 @@ class ModelSettings(Settings):
     threads: int = Field(
         2, ge=1, description="Folds that are fitted side by side (count). Results do not depend on it."
     )
+
+    @field_validator("monotone", mode="before")
+    @classmethod
+    def _as_it_was_written(cls, value: object) -> object:
+        # YAML takes the words on and off for yes and no
+        return {True: "on", False: "off"}.get(value, value) if isinstance(value, bool) else value
+
+    @field_validator("objective")
+    @classmethod
+    def _a_measure_that_is_known(cls, value: str) -> str:
+        # The measures load scikit-learn, which reading a study does not need.
+        if value not in _OBJECTIVES:
+            from hfrisk.modelling.objectives import objective_names
+
+            if value not in objective_names():
+                raise ValueError(f"there is no measure {value}; known: {', '.join(objective_names())}")
+        return value
 
     @model_validator(mode="after")
     def _ranges_run_upwards(self) -> Self:

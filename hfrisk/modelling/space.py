@@ -6,11 +6,11 @@ import math
 from collections.abc import Mapping
 from typing import Any
 
-from optuna.distributions import BaseDistribution, FloatDistribution, IntDistribution
+from optuna.distributions import BaseDistribution, CategoricalDistribution, FloatDistribution, IntDistribution
 
 from hfrisk.modelling.settings import ModelSettings
 
-__all__ = ["at_the_edge", "coarse", "first_trial", "search_space"]
+__all__ = ["LEAST_LEAF", "at_the_edge", "coarse", "first_trial", "search_space"]
 
 _FIRST = {
     "learning_rate": 0.05,
@@ -43,11 +43,15 @@ _NATURAL = {
 }
 
 _NEAR = 0.02
-_LEAST_LEAF = 20
+LEAST_LEAF = 20
+"""Fewest discharges in a leaf, whatever else is asked for."""
+
 _LEAF_SHARE = 20
 
 
-def search_space(settings: ModelSettings, rows: int) -> dict[str, BaseDistribution]:
+def search_space(
+    settings: ModelSettings, rows: int, *, least_leaf: int = LEAST_LEAF, constraints: bool = True
+) -> dict[str, BaseDistribution]:
     """The distributions that are searched, in a fixed order.
 
     Parameters
@@ -56,22 +60,29 @@ def search_space(settings: ModelSettings, rows: int) -> dict[str, BaseDistributi
         Holds a range for each.
     rows
         Development rows; no leaf need hold more than a twentieth of them.
+    least_leaf
+        The disclosure threshold: no leaf may hold fewer, however few rows there are.
+    constraints
+        Whether any input has a monotone constraint, so that there is something to choose.
 
     Returns
     -------
     dict
-        Optuna distributions by LightGBM's names.
+        Optuna distributions by LightGBM's names, and ``monotone`` (off, on) where the search chooses it.
     """
     space: dict[str, BaseDistribution] = {}
     for name, first in _FIRST.items():
         low, high = getattr(settings, name)
         if name == "min_data_in_leaf":
-            high = max(_LEAST_LEAF, min(high, rows // _LEAF_SHARE))
-            low = min(low, high)
+            least = max(LEAST_LEAF, least_leaf)
+            high = max(least, min(high, rows // _LEAF_SHARE))
+            low = max(least, min(low, high))
         if isinstance(first, int):
             space[name] = IntDistribution(int(low), int(high), log=name in _LOG)
         else:
             space[name] = FloatDistribution(float(low), float(high), log=name in _LOG)
+    if settings.monotone == "search" and constraints:
+        space["monotone"] = CategoricalDistribution(("off", "on"))
     return space
 
 
@@ -79,6 +90,9 @@ def first_trial(space: Mapping[str, BaseDistribution]) -> dict[str, Any]:
     """A good guess that the search starts from, moved inside the ranges where they exclude it."""
     first = {}
     for name, distribution in space.items():
+        if isinstance(distribution, CategoricalDistribution):
+            first[name] = distribution.choices[0]
+            continue
         low, high = _bounds(distribution)
         first[name] = min(max(_FIRST[name], low), high)
     return first
@@ -93,6 +107,8 @@ def at_the_edge(space: Mapping[str, BaseDistribution], params: Mapping[str, Any]
     """Names of parameters whose best value lies within 2 % of an end of their range that could be moved."""
     found = []
     for name, distribution in space.items():
+        if isinstance(distribution, CategoricalDistribution):
+            continue
         low, high = _bounds(distribution)
         if low == high:
             continue
@@ -106,5 +122,5 @@ def at_the_edge(space: Mapping[str, BaseDistribution], params: Mapping[str, Any]
 
 def _bounds(distribution: BaseDistribution) -> tuple[float, float]:
     if not isinstance(distribution, IntDistribution | FloatDistribution):
-        raise TypeError("only numeric parameters are searched")
+        raise TypeError("a parameter has no range")
     return distribution.low, distribution.high

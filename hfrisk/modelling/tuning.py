@@ -1,28 +1,29 @@
 """The search for LightGBM's settings: reproducible, and safe to kill at any moment (decision 14).
 
 How a killed search ends where an undisturbed one does
-- A trial's proposal depends on the finished trials and on a seed made from (seed, number of finished trials);
+- A trial's proposal depends on the finished trials and on a seed made from (seed, number of trials before it);
   a fresh sampler is made for every trial, so nothing else is remembered. Optuna's `TPESampler` looks only at
   COMPLETE and PRUNED trials once `constant_liar` is off (its default since Optuna 5 would also read RUNNING ones),
   and uses trial numbers only for their order.
 - A trial that was running when the process died is failed at the next start, and proposed again from the same
-  seed and history. Failed trials keep their number in the file, so trials are numbered afresh by order of finishing.
+  seed and history. Failed trials keep their number in the file, so trials are numbered afresh.
 - A result is written with the trial's state in one transaction after its last fold; there is no half trial.
 
 The study's name is a hash of the data, the folds and every setting that can change a result: another study in the
-same file is never continued by mistake, while more `trials` continue the same one.
+same file is never continued by mistake, while more `trials` continue the same one. Several workers on one database
+(`claims`) find each other by that name, so they must hold the same data to the last digit. What they end with is not promised
+to be the same twice, nor is what a budget of hours ends with: both depend on what was finished when.
 """
 
 from __future__ import annotations
 
 import hashlib
 import json
-import math
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import closing, contextmanager
+from collections.abc import Mapping, Sequence
+from contextlib import AbstractContextManager, closing
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import lightgbm
 import numpy as np
@@ -30,26 +31,31 @@ import optuna
 import pandas as pd
 from optuna.distributions import BaseDistribution
 from optuna.samplers import TPESampler
-from optuna.storages import RDBStorage
-from optuna.study import Study
-from optuna.trial import FrozenTrial, Trial, TrialState
-from scipy import stats
-from sqlalchemy.engine import URL
-from sqlalchemy.exc import DatabaseError
+from optuna.trial import FrozenTrial, Trial
 
-from hfrisk.errors import DataError, StudyError
 from hfrisk.modelling.boosting import BinnedFolds
+from hfrisk.modelling.choosing import (
+    PRUNING_RULE,
+    best_of,
+    clearly_worse,
+    final_rounds,
+    importances,
+    simplest_good,
+    trial_table,
+)
+from hfrisk.modelling.claims import Budget, Record, open_file, open_shared
+from hfrisk.modelling.objectives import objective
 from hfrisk.modelling.settings import ModelSettings
-from hfrisk.modelling.space import coarse, first_trial, search_space
-from hfrisk.progress import Quiet
+from hfrisk.modelling.space import LEAST_LEAF, at_the_edge, coarse, first_trial, search_space
+from hfrisk.progress import Quiet, Step
 
 __all__ = ["Tuning", "clearly_worse", "final_rounds", "tune"]
 
-_FINISHED = (TrialState.COMPLETE, TrialState.PRUNED)
-_LEAST_FOLDS = 3
-_PRUNING_LEVEL = 0.1
 _NO_INFLUENCE = {
     "trials",
+    "hours",
+    "storage",
+    "choice",
     "threads",
     "calibration",
     "spline_knots",
@@ -57,6 +63,8 @@ _NO_INFLUENCE = {
     "anticipated_auroc",
     "exclude",
     "scores_least_share",
+    "points",
+    "competing",
 }
 
 
@@ -67,24 +75,38 @@ class Tuning:
     Parameters
     ----------
     params
-        Best settings by LightGBM's names.
-    fold_losses, fold_rounds
-        Log loss and number of trees in each fold of the best trial.
+        The chosen settings by LightGBM's names.
+    fold_values, fold_rounds
+        Value of the objective and number of trees in each fold of the chosen trial.
     trials
-        ``trial`` (by order of finishing, from 0), ``state`` (complete, pruned), ``value`` (mean log loss over the
-        folds that were run), ``rounds`` (their mean number of trees), one column a setting, ``fold_0`` ...
-    best
-        The best trial's number in `trials`.
+        ``trial`` (in the order in which they were begun, from 0), ``state`` (complete, pruned), ``value`` (mean of the objective over
+        the folds that were run), ``best_so_far``, ``rounds`` (mean number of trees), one column a setting, ``fold_0`` ...
+    best, chosen
+        Numbers in `trials` of the best trial, and of the one that was chosen (`model.choice`).
+    importances
+        ``setting``, ``importance``; empty where it could not be told.
+    edge
+        Settings of the best trial that lie at an end of their range.
     """
 
     params: dict[str, Any]
-    fold_losses: list[float]
+    fold_values: list[float]
     fold_rounds: list[int]
     trials: pd.DataFrame
     best: int
+    chosen: int
+    importances: pd.DataFrame
+    edge: list[str]
 
 
-def tune(folds: BinnedFolds, settings: ModelSettings, *, folder: Path, progress: Quiet | None = None) -> Tuning:
+def tune(
+    folds: BinnedFolds,
+    settings: ModelSettings,
+    *,
+    folder: Path,
+    least_leaf: int = LEAST_LEAF,
+    progress: Quiet | None = None,
+) -> Tuning:
     """Search, going on where an earlier search on the same data and settings stopped.
 
     Parameters
@@ -92,168 +114,114 @@ def tune(folds: BinnedFolds, settings: ModelSettings, *, folder: Path, progress:
     folds
         Development data.
     settings
-        Ranges, number of trials, seed.
+        Ranges, objective, budgets, seed, where the search is recorded.
     folder
-        Holds ``tuning.db`` (SQLite), made if it is not there.
+        Holds ``tuning.db`` (SQLite), made if it is not there, unless the search is shared.
+    least_leaf
+        The disclosure threshold: fewest discharges in a leaf.
     progress
         Told after every trial.
 
     Returns
     -------
     Tuning
-        The complete trial with the least mean log loss over all folds and repeats (the first of two that tie).
+        Of the complete trial with the best mean over all folds and repeats (the first of two that tie), or of the simplest that is as
+        good.
 
     Raises
     ------
     StudyError
-        If the folder cannot be written to.
+        If the search cannot be recorded where it should be.
     DataError
         If ``tuning.db`` is damaged.
     """
-    space = search_space(settings, len(folds.event))
-    name = _name(folds, settings, space)
-    with _opened(folder, name) as study, (progress or Quiet()).step("tuning", settings.trials) as step:
-        finished = _finished(study)[: settings.trials]
-        if finished:
-            step.advance(len(finished), "continued")
-        while len(finished) < settings.trials:
-            _run_trial(study, finished, folds, settings, space)
-            finished = _finished(study)[: settings.trials]
-            step.advance(1, f"best log loss {_best(finished)[1].value:.4f}")
-    number, best = _best(finished)
+    space = search_space(settings, len(folds.event), least_leaf=least_leaf, constraints=any(folds.monotone))
+    judge = objective(settings.objective)
+    budget = Budget(settings.trials, settings.hours)
+    with (
+        _opened(folds, settings, space, folder) as record,
+        (progress or Quiet()).step("tuning", settings.trials) as step,
+    ):
+        _tell(step, record, settings, "continued")
+        while (trial := _next(record, budget, settings, space, step)) is not None:
+            _run_trial(record, trial, folds, settings)
+            _tell(step, record, settings)
+        finished = record.finished()[: settings.trials]
+    best = best_of(finished, judge)
+    assert best is not None, "nothing is pruned before a trial is complete"
+    chosen = (
+        simplest_good(finished, best, judge, per_repeat=folds.per_repeat)
+        if settings.choice == "one_standard_error"
+        else best
+    )
+    params = coarse(finished[chosen].params)
     return Tuning(
-        params={name: coarse(best.params)[name] for name in space},
-        fold_losses=best.user_attrs["losses"],
-        fold_rounds=best.user_attrs["rounds"],
-        trials=_table(finished, list(space), folds.count),
-        best=number,
+        params={name: params[name] for name in space},
+        fold_values=finished[chosen].user_attrs["values"],
+        fold_rounds=finished[chosen].user_attrs["rounds"],
+        trials=trial_table(finished, list(space), folds.count, judge),
+        best=best,
+        chosen=chosen,
+        importances=importances(finished, space, _direction(settings), seed=settings.seed),
+        edge=at_the_edge(space, coarse(finished[best].params)),
     )
 
 
-def clearly_worse(losses: Sequence[float], best: Sequence[float], *, per_repeat: int) -> bool:
-    """Whether a trial may be stopped after the folds that it has seen.
-
-    A paired, one-sided t test at 10 % of the trial's fold losses against the best trial's on the same folds, with
-    the variance of Nadeau and Bengio (Machine Learning 2003;52:239-281): training sets of different folds
-    overlap, so the plain standard error is too small. At least three folds are seen first. It only saves time:
-    a stopped trial can never become the best, so being cautious costs a few fits and being bold costs a model.
-
-    Parameters
-    ----------
-    losses, best
-        Log loss by fold, in the same order; `best` may be longer.
-    per_repeat
-        Folds in one repeat, from which follows the ratio of held-out to training rows.
-
-    Returns
-    -------
-    bool
-        False for fewer than three folds.
-    """
-    m = len(losses)
-    if m < _LEAST_FOLDS:
-        return False
-    difference = np.asarray(losses) - np.asarray(best[:m])
-    mean, variance = float(difference.mean()), float(difference.var(ddof=1))
-    error = math.sqrt(variance * (1 / m + 1 / (per_repeat - 1)))
-    return mean > 0 and mean > float(stats.t.ppf(1 - _PRUNING_LEVEL, m - 1)) * error
+def _opened(
+    folds: BinnedFolds, settings: ModelSettings, space: Mapping[str, BaseDistribution], folder: Path
+) -> AbstractContextManager[Record]:
+    name, direction = _name(folds, settings, space), _direction(settings)
+    return open_shared(name, direction) if settings.storage == "postgres" else open_file(folder, name, direction)
 
 
-def final_rounds(fold_rounds: Sequence[int]) -> int:
-    """Trees for the models that are kept: the mean of the folds' early-stopped numbers.
-
-    It is not raised for the larger number of rows in the final fit, as is often done. On simulated regions of 28,000
-    development discharges, k / (k - 1) times as many trees lowered the calibration slope in new people from 0.96 to
-    0.90 and made their log loss worse; at 7,000 nothing was gained. The calibrator, too, is fitted on models of
-    exactly this many trees.
-
-    Parameters
-    ----------
-    fold_rounds
-        Trees at which each fold's log loss was least.
-
-    Returns
-    -------
-    int
-        At least 1.
-    """
-    return max(1, round(float(np.mean(fold_rounds))))
+def _direction(settings: ModelSettings) -> Literal["minimize", "maximize"]:
+    return "minimize" if objective(settings.objective).better == "lower" else "maximize"
 
 
-def _run_trial(
-    study: Study,
-    finished: Sequence[FrozenTrial],
-    folds: BinnedFolds,
-    settings: ModelSettings,
-    space: Mapping[str, BaseDistribution],
-) -> None:
-    seed = int(np.random.SeedSequence((settings.seed, len(finished))).generate_state(1)[0])
-    study.sampler = TPESampler(
-        seed=seed, n_startup_trials=settings.startup_trials, multivariate=True, constant_liar=False
-    )
-    if not finished and not study.get_trials(deepcopy=False, states=(TrialState.WAITING,)):
-        study.enqueue_trial(first_trial(space))
-    trial = study.ask(dict(space))
-    best = _best(finished)[1].user_attrs["losses"] if finished else None
-    losses: list[float] = []
+def _next(
+    record: Record, budget: Budget, settings: ModelSettings, space: Mapping[str, BaseDistribution], step: Step
+) -> Trial | None:
+    def sampler(before: int) -> TPESampler:
+        return TPESampler(
+            seed=int(np.random.SeedSequence((settings.seed, before)).generate_state(1)[0]),
+            n_startup_trials=settings.startup_trials,
+            multivariate=True,
+            # Where others are at work, what they try is taken for bad, so that nobody tries the same.
+            constant_liar=settings.storage == "postgres",
+        )
+
+    return record.begin(budget, space, first_trial(space), sampler, lambda: _tell(step, record, settings))
+
+
+def _run_trial(record: Record, trial: Trial, folds: BinnedFolds, settings: ModelSettings) -> None:
+    judge = objective(settings.objective)
+    finished = record.finished()
+    best = best_of(finished, judge)
+    reference = None if best is None else [judge.sign * value for value in finished[best].user_attrs["values"]]
+    values: list[float] = []
     rounds: list[int] = []
     with closing(folds.judge(coarse(trial.params))) as judged:
-        for loss, trees in judged:
-            losses.append(loss)
+        for value, trees in judged:
+            values.append(value)
             rounds.append(trees)
-            more = len(losses) < folds.count
-            if best is not None and more and clearly_worse(losses, best, per_repeat=folds.per_repeat):
+            losses = [judge.sign * each for each in values]
+            more = len(values) < folds.count
+            if reference is not None and more and clearly_worse(losses, reference, per_repeat=folds.per_repeat):
                 break
-    _finish(study, trial, losses, rounds, complete=len(losses) == folds.count)
+    pruned_after = len(values) if len(values) < folds.count else None
+    facts = {"values": values, "rounds": rounds}
+    record.finish(trial, float(np.mean(values)), facts, pruned_after=pruned_after)
 
 
-def _finish(study: Study, trial: Trial, losses: list[float], rounds: list[int], *, complete: bool) -> None:
-    trial.set_user_attr("losses", losses)
-    trial.set_user_attr("rounds", rounds)
-    mean = float(np.mean(losses))
-    if complete:
-        study.tell(trial, mean)
-    else:
-        trial.report(mean, step=len(losses))
-        study.tell(trial, state=TrialState.PRUNED)
-
-
-@contextmanager
-def _opened(folder: Path, name: str) -> Iterator[Study]:
-    optuna.logging.set_verbosity(optuna.logging.WARNING)
-    file = (folder / "tuning.db").resolve()
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        with file.open("ab"):
-            pass
-    except OSError as error:
-        raise StudyError(
-            "The folder for the search cannot be written to.",
-            where=str(folder),
-            todo="Choose a folder that you may write to.",
-        ) from error
-    url = URL.create("sqlite", database=str(file)).render_as_string(hide_password=False)
-    try:
-        storage = RDBStorage(url)
-    except DatabaseError as error:
-        raise DataError("The record of the search is damaged.", where=str(file), todo="Remove the file.") from error
-    try:
-        study = optuna.create_study(storage=storage, study_name=name, direction="minimize", load_if_exists=True)
-        for stale in study.get_trials(deepcopy=False, states=(TrialState.RUNNING,)):
-            study.tell(stale.number, state=TrialState.FAIL)
-        yield study
-    finally:
-        storage.remove_session()
-        storage.engine.dispose()
-
-
-def _finished(study: Study) -> list[FrozenTrial]:
-    return study.get_trials(deepcopy=False, states=_FINISHED)
-
-
-def _best(finished: Sequence[FrozenTrial]) -> tuple[int, FrozenTrial]:
-    complete = [(i, trial) for i, trial in enumerate(finished) if trial.state == TrialState.COMPLETE]
-    return min(complete, key=lambda pair: (pair[1].value, pair[0]))
+def _tell(step: Step, record: Record, settings: ModelSettings, note: str = "") -> None:
+    """Say how many more trials are finished, those of others included."""
+    finished: Sequence[FrozenTrial] = record.finished()[: settings.trials]
+    more = len(finished) - step.done
+    if more > 0:
+        judge = objective(settings.objective)
+        best = best_of(finished, judge)
+        value = "" if best is None else f"best {judge.words} {finished[best].value:.4f}"
+        step.advance(more, note or value)
 
 
 def _name(folds: BinnedFolds, settings: ModelSettings, space: Mapping[str, BaseDistribution]) -> str:
@@ -263,28 +231,12 @@ def _name(folds: BinnedFolds, settings: ModelSettings, space: Mapping[str, BaseD
         "space": {name: str(distribution) for name, distribution in space.items()},
         "first": first_trial(space),
         "inputs": folds.inputs,
+        "monotone": folds.monotone,
         "shape": folds.features.shape,
         "versions": [lightgbm.__version__, optuna.__version__],
-        "pruning": [_LEAST_FOLDS, _PRUNING_LEVEL],
+        "pruning": PRUNING_RULE,
     }
     content.update(json.dumps(words, sort_keys=True).encode())
     for array in (folds.features, folds.event, *folds.folds):
         content.update(np.ascontiguousarray(array).tobytes())
     return f"tuning-{content.hexdigest()[:24]}"
-
-
-def _table(finished: Sequence[FrozenTrial], names: Sequence[str], count: int) -> pd.DataFrame:
-    rows = []
-    for number, trial in enumerate(finished):
-        losses = trial.user_attrs["losses"]
-        rows.append(
-            {
-                "trial": number,
-                "state": "complete" if trial.state == TrialState.COMPLETE else "pruned",
-                "value": float(np.mean(losses)),
-                "rounds": float(np.mean(trial.user_attrs["rounds"])),
-                **{name: coarse(trial.params)[name] for name in names},
-                **{f"fold_{at}": losses[at] if at < len(losses) else math.nan for at in range(count)},
-            }
-        )
-    return pd.DataFrame(rows)

@@ -32,7 +32,7 @@ _USER = "hfrisk"
 _PER_BATCH = 100
 _LONGEST_PARAMETER = 6000
 _LONGEST_DIGEST = 36
-_NOT_SETTINGS = re.compile(r"trial|number|state|value|rounds|fold_\d+|suppressed")
+_NOT_SETTINGS = re.compile(r"trial|number|state|value|best_so_far|rounds|fold_\d+|suppressed")
 
 
 @dataclass(frozen=True)
@@ -139,10 +139,11 @@ def log_run(client: MlflowClient, run_id: str, released: Released, *, study: str
 
 
 def log_trials(client: MlflowClient, experiment: str, run_id: str, released: Released, step: Step) -> None:
-    """One nested run a trial that has a loss: what was tried, and its mean log loss as released."""
+    """One nested run a trial that has a value: what was tried, and the mean of what was searched on, as released."""
     from mlflow.entities import Metric
 
     now = int(time.time() * 1000)
+    measure = str(released.tuning.get("summary", {}).get("objective", "log_loss"))
     for place, trial in enumerate(released.tuning.get("trials", [])):
         step.advance()
         loss = trial.get("value")
@@ -152,7 +153,7 @@ def log_trials(client: MlflowClient, experiment: str, run_id: str, released: Rel
         tags = {"mlflow.parentRunId": run_id, "hfrisk.trial": str(number), "hfrisk.state": str(trial.get("state", ""))}
         with tracked_run(client, experiment, f"trial {number}", tags) as nested:
             tried = {k: v for k, v in trial.items() if not _NOT_SETTINGS.fullmatch(k) and v is not None}
-            results = [Metric("log_loss", float(loss), now, 0)]
+            results = [Metric(measure, float(loss), now, 0)]
             if _is_number(trial.get("rounds")):
                 results.append(Metric("rounds", float(trial["rounds"]), now, 0))
             client.log_batch(nested, metrics=results, params=_params(tried))

@@ -146,6 +146,15 @@ class Study(Settings):
             raise ValueError(f"two assurances have the name {twice}")
         return self
 
+    @model_validator(mode="after")
+    def _no_leaf_below_the_threshold(self) -> Study:
+        if self.model is not None and self.model.min_data_in_leaf[0] < self.disclosure.threshold:
+            raise ValueError(
+                f"model.min_data_in_leaf begins below disclosure.threshold ({self.disclosure.threshold}): a tree with a leaf of fewer "
+                "people may not leave; begin the range there or above"
+            )
+        return self
+
     @property
     def folder(self) -> Path:
         """Where this study's results go."""

@@ -156,7 +156,7 @@ def test_the_contract_says_what_goes_in_and_what_comes_out(released: Released) -
     )  # fmt: skip
     age = contract["inputs"][0]
     assert age == {"name": "age", "words": "age at admission", "unit": "years", "type": "number", "lower": 18.0, "upper": 120.0,
-                   "precision": 1.0, "required": True}  # fmt: skip
+                   "precision": 1.0, "monotone": "none", "required": True}  # fmt: skip
     assert {i["type"] for i in contract["inputs"]} == {"number", "binary"}
     assert contract["calibration"] == released.bundle.calibration
     assert "not a medical device" in contract["status"]

@@ -201,8 +201,26 @@ def region(n_test: int = 3010, rate: float = 0.196, ratio: float = 1.03, auroc: 
         bundle=Bundle("tree", {"method": "platt", "intercept": 0.01, "slope": 1.02}, {"inputs": [{}] * 18}, []),
         tuning={
             "best": {"num_leaves": 9, "learning_rate": 0.05, "rounds": 140},
-            "summary": {},
-            "trials": [{"trial": i, "value": 0.48} for i in range(30)],
+            "summary": {
+                "objective": "log_loss",
+                "objective_words": "log loss",
+                "objective_better": "lower",
+                "choice": "best",
+                "best_trial": 17,
+                "chosen_trial": 17,
+                "monotone": "off",
+                "edge_of_space": [],
+            },
+            "trials": [
+                {
+                    "trial": i,
+                    "state": "pruned" if i % 3 == 2 else "complete",
+                    "value": 0.467 if i == 17 else 0.479,
+                    "best_so_far": 0.467 if i >= 17 else 0.479,
+                }
+                for i in range(30)
+            ],
+            "importances": {"learning_rate": 0.61, "num_leaves": 0.39},
         },
         provenance={
             "study_hash": "4b1c9f0a77d2",

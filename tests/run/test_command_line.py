@@ -47,6 +47,7 @@ def test_help_names_every_command_and_imports_nothing_heavy() -> None:
         "check",
         "cohort",
         "features",
+        "tune",
         "run",
         "report",
         "score",

@@ -12,6 +12,7 @@ from hfrisk.reporting.chapters.people import flow, table_one
 from hfrisk.reporting.chapters.performance import calibration, discrimination
 from hfrisk.reporting.chapters.record import data_quality, dictionary, methods, reproduce
 from hfrisk.reporting.chapters.scores import clinical_scores
+from hfrisk.reporting.chapters.search import search
 from hfrisk.reporting.chapters.states import states
 from hfrisk.reporting.chapters.use import over_time, usefulness
 from hfrisk.reporting.chapters.why import why
@@ -64,6 +65,7 @@ def _of_a_model(evidence: Evidence, settings: ReportingSettings) -> list[Chapter
         score_card(evidence),
         data_quality(evidence),
         methods(evidence),
+        search(evidence, settings),
         definitions(evidence),
         dictionary(evidence),
         glossary(evidence),

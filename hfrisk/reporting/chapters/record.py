@@ -136,13 +136,16 @@ def _inputs(evidence: Evidence) -> pd.DataFrame:
 def _model(evidence: Evidence, bundle: Bundle) -> str:
     best: dict[str, Any] = evidence.released.tuning.get("best") or {}
     trials = len(evidence.released.tuning.get("trials") or [])
+    measure = (evidence.released.tuning.get("summary") or {}).get("objective_words", "log loss")
     text = "Gradient-boosted trees (LightGBM) were" if evidence.model == "lightgbm" else f"{evidence.model} was"
     text += (
-        f" tuned on log loss in person-grouped cross-validation over {trials} trials (Optuna)" if trials else " fitted"
+        f" tuned on {measure} in person-grouped cross-validation over {trials} trials (Optuna)" if trials else " fitted"
     )
     if best:
         text += "; the best settings were " + ", ".join(f"{k} {_value(v)}" for k, v in best.items())
     text += "."
+    if (evidence.released.tuning.get("summary") or {}).get("monotone") == "on":
+        text += " Monotone constraints of the feature dictionary held."
     method = str(bundle.calibration.get("method", "none"))
     text += (
         f" Its risks were then calibrated ({method}) with a calibrator that never saw the person."
@@ -211,6 +214,11 @@ def reproduce(evidence: Evidence) -> Chapter:
     provenance = dict(evidence.released.provenance)
     again = provenance.pop("reproduce", None)
     told = "The same study file, code, data and seeds give the same report, to the last digit."
+    if (evidence.released.tuning.get("summary") or {}).get("same_twice") is False:
+        told = (
+            "The search for the model's settings was shared by several workers or ended by the clock, so that another run may find other "
+            "settings; from the same settings the same study file, code, data and seeds give the same report."
+        )
     tables = [
         Table(caption, ("What", "Value"), rows, left=frozenset({0, 1}))
         for caption, rows in (
