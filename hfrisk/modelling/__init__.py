@@ -13,8 +13,9 @@ from hfrisk.modelling.settings import ModelSettings, ValidationSettings
 if TYPE_CHECKING:
     from hfrisk.modelling.calibration import apply_calibrator, calibrator_version, cross_fit, fit_calibrator
     from hfrisk.modelling.calibration.recalibration import Recalibration, recalibrate
+    from hfrisk.modelling.developing import develop, search
     from hfrisk.modelling.folds import person_folds
-    from hfrisk.modelling.model import Model, develop, search
+    from hfrisk.modelling.model import Model
     from hfrisk.modelling.partitioning import ModellingData, partition, partition_frames
     from hfrisk.modelling.sample_size import SampleSize, riley_sample_size
     from hfrisk.modelling.splines import spline_basis, to_grid
@@ -48,7 +49,7 @@ _HOME = {
     "apply_calibrator": "calibration",
     "calibrator_version": "calibration",
     "cross_fit": "calibration",
-    "develop": "model",
+    "develop": "developing",
     "fit_calibrator": "calibration",
     "partition": "partitioning",
     "partition_frames": "partitioning",
@@ -56,7 +57,7 @@ _HOME = {
     "person_folds": "folds",
     "recalibrate": "calibration.recalibration",
     "riley_sample_size": "sample_size",
-    "search": "model",
+    "search": "developing",
     "spline_basis": "splines",
     "to_grid": "splines",
 }

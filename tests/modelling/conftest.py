@@ -11,8 +11,7 @@ import pandas as pd
 import pytest
 
 from hfrisk.features import Feature
-from hfrisk.modelling import ModellingData, ModelSettings, ValidationSettings, partition_frames
-from hfrisk.modelling.model import Model, develop
+from hfrisk.modelling import Model, ModellingData, ModelSettings, ValidationSettings, develop, partition_frames
 
 SKEWED = {"prior_admissions", "urea", "nt_probnp"}
 BINARY = {"copd", "lives_alone", "noise_flag"}

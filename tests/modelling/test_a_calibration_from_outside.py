@@ -12,9 +12,8 @@ import pytest
 from scipy.special import expit
 
 from hfrisk.errors import StudyError
-from hfrisk.modelling import ModelSettings, apply_calibrator, cross_fit, fit_calibrator
+from hfrisk.modelling import ModelSettings, apply_calibrator, cross_fit, develop, fit_calibrator
 from hfrisk.modelling.calibration import calibrator_version
-from hfrisk.modelling.model import develop
 
 LINE = """
 import numpy as np

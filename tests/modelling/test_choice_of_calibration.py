@@ -7,10 +7,9 @@ import pandas as pd
 import pytest
 from scipy.special import expit
 
-from hfrisk.modelling import ModelSettings, apply_calibrator, fit_calibrator
+from hfrisk.modelling import ModelSettings, apply_calibrator, develop, fit_calibrator
 from hfrisk.modelling.calibration import BUILT_IN, Choice, choose_method
 from hfrisk.modelling.folds import person_folds
-from hfrisk.modelling.model import develop
 
 
 def people(n: int, seed: int) -> tuple[np.ndarray, np.ndarray, np.random.Generator]:

@@ -248,7 +248,7 @@ def test_other_calibrations_go_the_same_way(
 
 @pytest.mark.parametrize(("different", "left_out"), [(9, True), (10, False)])
 def test_a_feature_that_fewer_than_ten_people_have_is_left_out(different: int, left_out: bool) -> None:
-    from hfrisk.modelling.model import _hardly_varies
+    from hfrisk.modelling.material import _hardly_varies
 
     assert _hardly_varies(pd.Series([0.0] * 200 + [1.0] * different)) is left_out
     assert _hardly_varies(pd.Series([np.nan] * 200 + [1.0] * different)) is left_out
