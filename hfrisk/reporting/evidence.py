@@ -94,7 +94,7 @@ class Evidence:
         #: The models that it is set beside.
         self.comparators: list[str] = [m for m in models if m not in (self.model, "null")]
         #: Those that page one and the pictures name: the simple model, and the best known clinical score that there is.
-        self.chief: list[str] = [m for m in self.comparators if m not in _SCORES]
+        self.chief: list[str] = [m for m in ("logistic",) if m in self.comparators]
         self.chief += [m for m in _SCORES if m in self.comparators][:1]
         #: Where it is judged: later discharges when there are any, else cross-validation.
         self.split: str = self._judged_on()

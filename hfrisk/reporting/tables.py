@@ -32,7 +32,7 @@ def estimates_table(
     wanted = [m for m in measures if len(frame) and (frame["measure"] == m).any()]
     columns = []
     for split in ("test", "cross-validation"):
-        for model in models or [evidence.model, *evidence.chief]:
+        for model in models or [evidence.model, *evidence.chief[:1]]:
             mine = frame[(frame["model"] == model) & (frame["split"] == split) & (frame["group"] == "all")]
             if mine["measure"].isin(wanted).any():
                 columns.append((model, split, mine.set_index("measure")))
@@ -56,7 +56,8 @@ def beside_table(evidence: Evidence) -> Table:
     measures = ("auroc", "scaled_brier", "oe_ratio", "calibration_slope")
     frame = evidence.overall("performance")
     rows = []
-    for model in (evidence.model, *evidence.comparators):
+    null = ["null"] if (evidence.released.performance["model"] == "null").any() else []
+    for model in (evidence.model, *evidence.comparators, *null):
         mine = evidence.overall("performance", model=model).set_index("measure") if len(frame) else frame
         cells = [tab.estimate(mine.loc[m], MEASURES[m][1]) if m in mine.index else words.NOT_COMPUTED for m in measures]
         rows.append((words.capital(model_name(model)), *cells, _gap(evidence, model)))
