@@ -30,8 +30,8 @@ def test_every_frame_has_the_promised_columns_and_plain_numbers_and_words(judged
         frame = getattr(judged, name)
         assert list(frame.columns) == columns.split(), name
         assert isinstance(frame.index, pd.RangeIndex), name
-        # the known model of these tests has no states
-        assert len(frame) or name.startswith("competing"), name
+        # the known model of these tests has no states, and its region no scores
+        assert len(frame) or name.startswith(("competing", "score_outcomes")), name
         assert {dtype.kind for dtype in frame.dtypes} <= {"O", "i", "f"}, name
     assert {field.name for field in fields(judged)} == {*COLUMNS, "checks"}
 
@@ -174,5 +174,6 @@ def test_the_tuned_model_of_the_modelling_room_is_assessed_as_it_is(make_region,
     test = data.part("test")
     expected = roc_auc_score(test.rows["event"], model.predict(test.features))
     assert rows.loc["lightgbm", "estimate"] == pytest.approx(expected, abs=1e-12)
-    assert set(results.threshold_groups["model"]) == {"lightgbm", *model.comparators}
+    assert set(results.performance["model"]) == {"lightgbm", *model.comparators}
+    assert set(results.threshold_groups["model"]) == {"lightgbm", *model.comparators} - {"null"}
     assert np.isfinite(results.by_period["expected"]).all()

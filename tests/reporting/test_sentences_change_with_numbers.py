@@ -49,7 +49,7 @@ def test_ranking_is_said_as_times_in_a_hundred(base: Released, auroc: tuple[floa
 )
 def test_a_difference_is_called_one_only_if_it_is(base: Released, gap: tuple[float, float, float], told: str) -> None:
     frame = base.comparison.copy()
-    frame[["difference", "lower", "upper"]] = [list(gap)]
+    frame[["difference", "lower", "upper"]] = [list(gap)] * len(frame)
     assert told in " ".join(ranking.ranking(ev(samples.changed(base, comparison=frame))))
 
 
