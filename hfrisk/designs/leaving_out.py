@@ -68,12 +68,17 @@ def leave_each_out(
         return empty("left_out"), empty("across_trusts")
     event = data.rows["event"].to_numpy(dtype=np.float64)
     person = np.unique(data.rows["person_id"].to_numpy(), return_inverse=True)[1]
+    cases = {name: float(event[level == name].sum()) for name in levels}
+    taken = set(sorted(levels, key=lambda name: (-cases[name], name))[: settings.most_left_out])
     inside = learner.model_copy(update={"threads": 1})
     params, rounds = dict(model.summary["params"]), int(model.summary["rounds"])
 
     def one(number: int) -> Array | None:
         held_out = level == levels[number]
-        if min(event[held_out].sum(), (1 - event[held_out]).sum()) < assessment.minimum_for_anything:
+        if (
+            levels[number] not in taken
+            or min(event[held_out].sum(), (1 - event[held_out]).sum()) < assessment.minimum_for_anything
+        ):
             return None  # nothing would be computed there
         seen_there = np.isin(person, person[held_out])
         try:
@@ -91,6 +96,8 @@ def leave_each_out(
         chosen = level == name
         for measure in _WAYS:
             found, reason = _measured(measure, event[chosen], risk, person[chosen], assessment)
+            if name not in taken:
+                reason = f"not among the {settings.most_left_out} with most events (designs.most_left_out)"
             if not reason:
                 scales[measure].append(found)
             interval = _shown(measure, found, assessment.confidence)

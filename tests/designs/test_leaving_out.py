@@ -6,12 +6,14 @@ import numpy as np
 import pytest
 import statsmodels.api as sm
 
+from hfrisk.assessment import AssessmentSettings
 from hfrisk.designs import Designs
 from hfrisk.designs.estimates import auroc_on_logit, log_loss, log_oe, slope
-from hfrisk.designs.leaving_out import summarise
+from hfrisk.designs.leaving_out import leave_each_out, summarise
 from hfrisk.designs.pooling import pool
 from hfrisk.modelling import Model, ModellingData
 from hfrisk.modelling.refitting import chosen_rows, refit
+from hfrisk.progress import Quiet
 from tests.designs.conftest import LEARNER, SETTINGS
 
 
@@ -45,6 +47,14 @@ def test_a_trust_with_too_few_events_has_a_reason_and_no_number(found: Designs) 
     assert rows.loc[("Tiny", "auroc"), "reason"] == "fewer than 10 events or non-events"
     assert rows.loc[("A", "calibration_slope"), "reason"] == "fewer than 200 events or non-events"
     assert "Not recorded" not in set(found.left_out["level"])
+
+
+def test_only_so_many_are_left_out_those_with_most_events_first(model: Model, region: ModellingData) -> None:
+    few = SETTINGS.model_copy(update={"most_left_out": 2})
+    rows, _ = leave_each_out(model, region.part("development"), LEARNER, few, AssessmentSettings(), Quiet())
+    oe = rows[rows["measure"] == "oe_ratio"].set_index("level")
+    assert oe["estimate"].notna().to_dict() == {"A": True, "B": True, "C": False, "Tiny": False}
+    assert oe.loc["C", "reason"] == "not among the 2 with most events (designs.most_left_out)"
 
 
 def test_what_is_summarised_is_what_was_computed(found: Designs) -> None:
