@@ -68,6 +68,7 @@ def provenance_of(work: Workshop) -> dict[str, Any]:
     if study.model is not None:
         libraries += _LIBRARIES_OF_A_MODEL
         seeds |= {"validation": study.validation.seed, "model": study.model.seed, "assessment": study.assessment.seed}
+        seeds["designs"] = study.designs.seed
     return {
         "hfrisk": __version__,
         "code_version": code_fingerprint(),

@@ -13,6 +13,7 @@ from typing import Any, Literal
 from hfrisk.assessment import Population, Results, assess, describe_everyone
 from hfrisk.cdm import source_fingerprint
 from hfrisk.cohort import Cohort
+from hfrisk.designs import Designs, run_designs
 from hfrisk.disclosure import Released, release
 from hfrisk.explanation import Explanation, explain
 from hfrisk.features import FeatureTable
@@ -99,6 +100,7 @@ def run_study(
                 sensitivity=others,
                 checks=checks,
                 for_heart_failure=work.back_for_heart_failure(cohort),
+                designs=found.designs,
             )
         artefacts, verdict = _written(work, released)
         registered = _registered(work, released, artefacts, verdict) if found.model and until == "registry" else {}
@@ -114,6 +116,7 @@ class _Found:
     model: Model | None = None
     results: tuple[Results, Explanation] | None = None
     population: Population | None = None
+    designs: Designs | None = None
 
 
 def _found(work: Workshop, cohort: Cohort, features: FeatureTable) -> _Found:
@@ -123,8 +126,9 @@ def _found(work: Workshop, cohort: Cohort, features: FeatureTable) -> _Found:
     data = partition(features, cohort, work.study.validation)
     model = _developed(work, data, settings, features.key)
     results = _judged(work, model, data, settings, features.key)
+    designs = _designed(work, model, data, settings, features.key)
     _keep_predictions(work.internal, data, model)
-    return _Found(model, results)
+    return _Found(model, results, designs=designs)
 
 
 def _described(work: Workshop, cohort: Cohort, features: FeatureTable) -> Population:
@@ -192,6 +196,29 @@ def _judged(
         if again:
             work.reused.append("explanation")
     return results, explanation
+
+
+def _designed(work: Workshop, model: Model, data: ModellingData, settings: ModelSettings, key: str) -> Designs:
+    study = work.study
+    with work.stage("designs", "Asking whether it would hold elsewhere, and again"):
+        told = (study.disclosure.threshold, study.assessment.model_dump_json(), study.designs.model_dump_json())
+        digest = text_fingerprint(["designs", *_bearing(study, settings, key), *map(str, told)])
+        designs, again = kept(
+            Designs,
+            work.internal / "results" / f"designs-{digest[:16]}",
+            lambda: run_designs(
+                model,
+                data,
+                settings,
+                study.designs,
+                study.assessment,
+                least_leaf=study.disclosure.threshold,
+                progress=work.progress,
+            ),
+        )
+        if again:
+            work.reused.append("designs")
+    return designs
 
 
 def _keep_predictions(internal: Path, data: ModellingData, model: Model) -> None:

@@ -31,6 +31,7 @@ from hfrisk.disclosure.curves import (
     release_distribution,
 )
 from hfrisk.disclosure.description import headline, release_flow, release_table1
+from hfrisk.disclosure.designs import DESIGNS, RULES, release_designs
 from hfrisk.disclosure.explained import release_dependence, release_means
 from hfrisk.disclosure.incidence import exact_incidence, release_incidence
 from hfrisk.disclosure.model_text import ScrubbedModel
@@ -51,6 +52,7 @@ from hfrisk.disclosure.wording import release_checks, release_definitions, witho
 if TYPE_CHECKING:
     from hfrisk.assessment import Population, Results
     from hfrisk.cohort import Cohort
+    from hfrisk.designs import Designs
     from hfrisk.explanation import Explanation
     from hfrisk.features import FeatureTable
     from hfrisk.modelling import Model
@@ -67,7 +69,7 @@ EXPLAINED = {
 }
 _NOTHING = {
     name: pd.DataFrame(columns=[*columns.split(), "suppressed"])
-    for name, columns in (RESULTS | EXPLAINED).items()
+    for name, columns in (RESULTS | EXPLAINED | DESIGNS).items()
     if name != "table1"
 } | {"points_card": pd.DataFrame(columns=CARD), "points_risk": pd.DataFrame(columns=TOTALS)}
 """The tables about a model, of a study that makes none."""
@@ -103,6 +105,7 @@ _RULES = {
     "dictionary": "published facts",
     "definitions": "words",
     "model": "ranges, counts, weights, values and gains of training replaced",
+    **RULES,
 }
 
 
@@ -119,6 +122,7 @@ def release(
     sensitivity: pd.DataFrame | None = None,
     checks: Sequence[Check] = (),
     for_heart_failure: int | None = None,
+    designs: Designs | None = None,
 ) -> Released:
     """Pass everything through the gate.
 
@@ -142,6 +146,8 @@ def release(
         Checks of the data besides those that cohort, features, model and results carry.
     for_heart_failure
         Of those who came back, how many did for heart failure.
+    designs
+        The validation designs beside cross-validation and the temporal test, where they were run.
 
     Returns
     -------
@@ -169,7 +175,7 @@ def release(
     else:
         assert results is not None
         assert model is not None
-        parts = _with_model(cohort, features, results, model, policy, study, provenance)
+        parts = _with_model(cohort, features, results, model, policy, study, provenance, designs)
         numbers = headline(cohort, parts.tables["performance"], parts.tables["by_period"], policy, for_heart_failure)
         told += parts.checks
     told += parts.scrubbed.checks() if parts.scrubbed else []
@@ -200,7 +206,7 @@ def release(
     }
     sources |= {
         name: frame
-        for source in (population, *(results or ()))
+        for source in (population, designs, *(results or ()))
         for name in tables
         if isinstance(frame := getattr(source, name, None), pd.DataFrame)
     }
@@ -234,6 +240,7 @@ def _with_model(
     policy: Policy,
     study: Mapping[str, Any],
     provenance: Mapping[str, Any],
+    designs: Designs | None,
 ) -> _Parts:
     found, explanation = results
     decision = release_decision_curve(found.decision_curve, policy, float(study["threshold"]))
@@ -273,7 +280,9 @@ def _with_model(
         "by_theme": release_means(explanation.by_theme, policy),
         "dependence": release_dependence(explanation.dependence, features.dictionary, policy),
     }
-    checks = [*model.checks, *found.checks, *explanation.checks]
+    words = {feature.name: feature.words for feature in features.dictionary}
+    tables |= release_designs(designs, found.performance, policy, _confidence(study), words)
+    checks = [*model.checks, *found.checks, *explanation.checks, *(designs.checks if designs else ())]
     return _Parts(tables, found.performance.reset_index(drop=True), bundle, scrubbed, checks)
 
 

@@ -150,6 +150,23 @@ class Released:
         item, words, unit, band (in words), points, suppressed: the score-card. Empty, like the next, where none was made.
     points_risk
         total, risk, suppressed.
+    optimism
+        measure, apparent, optimism, estimate (corrected), lower, upper, n, events, reason, suppressed. This and the next seven are as
+        in `hfrisk.designs.results.Designs`, and empty where a design was not run.
+    instability
+        bin, n, risk, low, middle, high, error, moved, suppressed.
+    instability_summary
+        measure, estimate, n, events, reason, suppressed.
+    left_out
+        level, measure, estimate, lower, upper, n, events, reason, suppressed.
+    across_trusts
+        measure, estimate, lower, upper, prediction_lower, prediction_upper, tau, levels, reason, suppressed; no counts.
+    learning_curve
+        share, measure, estimate, lower, upper, n (learnt from), reason, suppressed.
+    drift
+        period, measure, estimate, lower, upper, reason, suppressed; no counts.
+    feature_shifts
+        feature, words, estimate, expected, reason, suppressed.
     """
 
     study: dict[str, Any]
@@ -188,6 +205,14 @@ class Released:
     competing_hazards: pd.DataFrame = field(default_factory=pd.DataFrame)
     points_card: pd.DataFrame = field(default_factory=pd.DataFrame)
     points_risk: pd.DataFrame = field(default_factory=pd.DataFrame)
+    optimism: pd.DataFrame = field(default_factory=pd.DataFrame)
+    instability: pd.DataFrame = field(default_factory=pd.DataFrame)
+    instability_summary: pd.DataFrame = field(default_factory=pd.DataFrame)
+    left_out: pd.DataFrame = field(default_factory=pd.DataFrame)
+    across_trusts: pd.DataFrame = field(default_factory=pd.DataFrame)
+    learning_curve: pd.DataFrame = field(default_factory=pd.DataFrame)
+    drift: pd.DataFrame = field(default_factory=pd.DataFrame)
+    feature_shifts: pd.DataFrame = field(default_factory=pd.DataFrame)
     seal: InitVar[object] = None
 
     def __post_init__(self, seal: object) -> None:

@@ -21,9 +21,8 @@ from hfrisk.modelling.calibration import (
     tells_apart,
 )
 from hfrisk.modelling.companions import fit_companions
-from hfrisk.modelling.folds import person_folds
 from hfrisk.modelling.logistic import ComparatorFit, fit_comparator
-from hfrisk.modelling.material import empty_check, refuse_too_few, usable
+from hfrisk.modelling.material import empty_check, prepared
 from hfrisk.modelling.model import Model
 from hfrisk.modelling.objectives import objective
 from hfrisk.modelling.partitioning import ModellingData
@@ -43,8 +42,6 @@ from hfrisk.progress import Quiet
 __all__ = ["develop", "search"]
 
 Floats = NDArray[np.float64]
-
-_WAYS = {"increasing": 1, "decreasing": -1, "none": 0}
 
 
 def search(
@@ -70,7 +67,7 @@ def search(
     DataError, StudyError
         As for `develop`; also if several workers could not share the search.
     """
-    folds = _prepared(data.part("development"), settings)[0]
+    folds = prepared(data.part("development"), settings)[0]
     if workers == 1:
         return tune(folds, settings, folder=folder, least_leaf=least_leaf, progress=progress)
     return tune_with_workers(folds, settings, folder=folder, workers=workers, least_leaf=least_leaf, progress=progress)
@@ -114,7 +111,7 @@ def develop(
     progress = progress or Quiet()
     data = data.part("development")
     calibrator_version(settings.calibration)  # one that is not there is said before the search, not after it
-    folds, dictionary, empty = _prepared(data, settings)
+    folds, dictionary, empty = prepared(data, settings)
     features = data.features[folds.inputs]
     event = data.rows["event"].to_numpy()
     fold = data.rows["fold"].to_numpy()
@@ -175,27 +172,6 @@ def develop(
         competing=companions.competing,
         importances=tuning.importances,
     )
-
-
-def _prepared(data: ModellingData, settings: ModelSettings) -> tuple[BinnedFolds, list[Feature], list[Feature]]:
-    """Development rows in their folds, the features that are used, and those with too little to learn from."""
-    refuse_too_few(data.rows, settings.minimum_events)
-    dictionary, empty = usable(data, settings)
-    fold = data.rows["fold"].to_numpy()
-    redrawn = [
-        person_folds(data.rows["person_id"], data.rows["event"], int(fold.max()) + 1, seed=(settings.seed, repeat))
-        for repeat in range(1, settings.repeats)
-    ]
-    names = [feature.name for feature in dictionary]
-    folds = BinnedFolds(
-        data.features[names].to_numpy(),
-        data.rows["event"].to_numpy(),
-        [fold, *redrawn],
-        names,
-        settings,
-        monotone=[_WAYS[feature.monotone] for feature in dictionary],
-    )
-    return folds, dictionary, empty
 
 
 def _rate_elsewhere(event: NDArray[Any], fold: NDArray[np.int64]) -> Floats:

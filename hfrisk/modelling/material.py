@@ -7,13 +7,37 @@ import pandas as pd
 from hfrisk.checks import Check
 from hfrisk.errors import DataError, StudyError
 from hfrisk.features import Feature
+from hfrisk.modelling.boosting import BinnedFolds
+from hfrisk.modelling.folds import person_folds
 from hfrisk.modelling.partitioning import ModellingData
 from hfrisk.modelling.settings import ModelSettings
 
-__all__ = ["empty_check", "refuse_too_few", "usable"]
+__all__ = ["empty_check", "prepared", "refuse_too_few", "usable"]
 
 # as many as the gate asks for: fewer could not be shown
 _LEAST_DIFFERENT = 10
+_WAYS = {"increasing": 1, "decreasing": -1, "none": 0}
+
+
+def prepared(data: ModellingData, settings: ModelSettings) -> tuple[BinnedFolds, list[Feature], list[Feature]]:
+    """Development rows in their folds, the features that are used, and those with too little to learn from."""
+    refuse_too_few(data.rows, settings.minimum_events)
+    dictionary, empty = usable(data, settings)
+    fold = data.rows["fold"].to_numpy()
+    redrawn = [
+        person_folds(data.rows["person_id"], data.rows["event"], int(fold.max()) + 1, seed=(settings.seed, repeat))
+        for repeat in range(1, settings.repeats)
+    ]
+    names = [feature.name for feature in dictionary]
+    folds = BinnedFolds(
+        data.features[names].to_numpy(),
+        data.rows["event"].to_numpy(),
+        [fold, *redrawn],
+        names,
+        settings,
+        monotone=[_WAYS[feature.monotone] for feature in dictionary],
+    )
+    return folds, dictionary, empty
 
 
 def refuse_too_few(rows: pd.DataFrame, minimum: int) -> None:

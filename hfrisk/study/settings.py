@@ -15,6 +15,7 @@ from hfrisk.assessment.settings import AssessmentSettings
 from hfrisk.cdm.settings import SourceSettings
 from hfrisk.cohort import Assurance
 from hfrisk.cohort.settings import CohortSettings
+from hfrisk.designs.settings import DesignSettings
 from hfrisk.disclosure.settings import DisclosureSettings
 from hfrisk.explanation.settings import ExplanationSettings
 from hfrisk.features.settings import FeatureSettings
@@ -45,6 +46,7 @@ _ELSEWHERE = {
     "source.threads",
     "model.threads",
     "assessment.threads",
+    "designs.threads",
     "registry.tracking_uri",
     "registry.registry_uri",
 }
@@ -116,6 +118,9 @@ class Study(Settings):
     )
     assessment: AssessmentSettings = Field(
         default_factory=AssessmentSettings, description="How good it is, and for whom."
+    )
+    designs: DesignSettings = Field(
+        default_factory=DesignSettings, description="Whether it would hold elsewhere, and again."
     )
     explanation: ExplanationSettings = Field(default_factory=ExplanationSettings, description="What drives it.")
     disclosure: DisclosureSettings = Field(default_factory=DisclosureSettings, description="What may leave.")

@@ -174,7 +174,7 @@ def test_every_setting_is_known_to_bear_on_the_result_or_not_to(file: Path) -> N
     }
     assert places - content <= {
         "folders.reports", "folders.models", "source.path", "source.omop_schema", "source.scratch_schema", "source.threads",
-        "model.threads", "assessment.threads", "registry.tracking_uri", "registry.registry_uri",
+        "model.threads", "assessment.threads", "designs.threads", "registry.tracking_uri", "registry.registry_uri",
     }  # fmt: skip
 
 

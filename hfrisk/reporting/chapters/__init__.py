@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from hfrisk.reporting.chapters.card import score_card
 from hfrisk.reporting.chapters.counting import definitions, other_definitions
+from hfrisk.reporting.chapters.elsewhere import elsewhere
 from hfrisk.reporting.chapters.glossary import glossary
 from hfrisk.reporting.chapters.groups import groups
 from hfrisk.reporting.chapters.incidence import day_by_day
@@ -59,6 +60,7 @@ def _of_a_model(evidence: Evidence, settings: ReportingSettings) -> list[Chapter
         states(evidence),
         usefulness(evidence, settings),
         over_time(evidence, settings),
+        elsewhere(evidence, settings),
         groups(evidence, settings),
         why(evidence, settings),
         clinical_scores(evidence),
