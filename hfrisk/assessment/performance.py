@@ -10,7 +10,8 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from hfrisk.assessment.flexible import FlexibleCurve, calibration_error, expected_ici, risk_grid
+from hfrisk.assessment.discrimination import delong_interval
+from hfrisk.assessment.flexible import FlexibleCurve, calibration_error, expected_ici, largest_error, risk_grid
 from hfrisk.assessment.groups import EVERYONE, Group
 from hfrisk.assessment.parallel import side_by_side
 from hfrisk.assessment.resampling import Resampled, computed, percentile_interval, replicates_of
@@ -22,11 +23,13 @@ __all__ = ["COMPARED", "SplitPerformance", "split_performance"]
 
 COMPARED = ("auroc", "log_loss", "brier")
 _RANKING = ("auroc", "oe_ratio")
-_PLAIN = ("auroc", "auprc", "brier", "scaled_brier", "log_loss", "oe_ratio", "calibration_intercept")
+_PLAIN = ("auroc", "auprc", "prevalence", "brier", "scaled_brier", "log_loss", "oe_ratio", "calibration_intercept")
+_DELONG = "auroc_delong"
 _SLOPE = "calibration_slope"
-_FLEXIBLE = ("ici", "e50", "e90", "ici_expected", "ici_expected_95")
+_FLEXIBLE = ("ici", "e50", "e90", "emax", "ici_expected", "ici_expected_95")
 _NO_FIT = "not computed: the risks do not vary, or the fit did not converge"
 _NO_INTERVAL = "no interval: too many resamples were without events or non-events"
+_NO_VARIANCE = "no interval: DeLong's variance is nought or could not be computed"
 _PERFORMANCE = ["model", "group", "level", "measure", "estimate", "lower", "upper", "n", "events", "reason"]
 _CURVE = ["model", "group", "level", "predicted", "observed", "lower", "upper", "n", "events"]
 _COMPARISON = ["model_a", "model_b", "measure", "difference", "lower", "upper", "n", "events"]
@@ -112,7 +115,10 @@ def split_performance(
     for model in scores:
         for group in groups:
             key = (model, group.group, group.level)
-            rows += _rows(model, group, points.get(key, {}), drawn.get(key, {}), flexible.get(key, {}), settings)
+            others = {name: (value, np.nan, np.nan) for name, value in flexible.get(key, {}).items()}
+            if group.size in ("no slope", "everything"):
+                others[_DELONG] = delong_interval(outcome[group.rows], scores[model][group.rows], settings.confidence)
+            rows += _rows(model, group, points.get(key, {}), drawn.get(key, {}), others, settings)
     return SplitPerformance(
         pd.DataFrame(rows, columns=_PERFORMANCE),
         (pd.concat(curves, ignore_index=True) if curves else pd.DataFrame(columns=_CURVE))[_CURVE],
@@ -138,10 +144,10 @@ def _resampled(outcome: npt.NDArray[np.int64], score: Array, group: Group, setti
 def _flexible(
     outcome: npt.NDArray[np.int64], score: Array, person: npt.NDArray[Any], settings: AssessmentSettings
 ) -> tuple[dict[str, float], pd.DataFrame]:
-    """ICI, E50, E90 with what is expected of the ICI, and the curve on its grid."""
+    """ICI, E50, E90, Emax with what is expected of the ICI, and the curve on its grid."""
     curve = FlexibleCurve.fit(outcome, score, person=person)
     error = calibration_error(curve, score)
-    found = {"ici": error.ici, "e50": error.e50, "e90": error.e90}
+    found = {"ici": error.ici, "e50": error.e50, "e90": error.e90, "emax": largest_error(curve, score)}
     redrawn = computed(expected_ici(score, redraws=settings.redraws, seed=settings.seed))
     found["ici_expected"] = float(redrawn.mean()) if len(redrawn) else float("nan")
     found["ici_expected_95"] = float(np.quantile(redrawn, 0.95)) if len(redrawn) else float("nan")
@@ -169,30 +175,32 @@ def _rows(
     group: Group,
     point: Mapping[str, float],
     drawn: Mapping[str, Array],
-    flexible: Mapping[str, float],
+    other: Mapping[str, tuple[float, float, float]],
     settings: AssessmentSettings,
 ) -> list[dict[str, Any]]:
-    """One row a measure, whether or not it could be computed."""
+    """One row a measure, whether or not it could be computed; those in `other` do not come from resampling."""
+    at_thresholds = tuple(map(net_benefit_name, _thresholds(group, settings)))
+    every = (_DELONG, *_PLAIN, _SLOPE, *_FLEXIBLE, *at_thresholds)
     allowed = {
         "nothing": (),
         "imprecise": _RANKING,
-        "no slope": (*_PLAIN, *map(net_benefit_name, _thresholds(group, settings))),
-        "everything": (*_PLAIN, _SLOPE, *_FLEXIBLE, *map(net_benefit_name, _thresholds(group, settings))),
+        "no slope": (_DELONG, *_PLAIN, *at_thresholds),
+        "everything": every,
     }[group.size]
     rows = []
-    for measure in (*_PLAIN, _SLOPE, *_FLEXIBLE, *map(net_benefit_name, _thresholds(group, settings))):
+    for measure in every:
         estimate, lower, upper, reason = np.nan, np.nan, np.nan, group.reason
         if measure not in allowed:
             reason = group.reason.replace("imprecise:", "not computed:")
-        elif measure in _FLEXIBLE:
-            estimate = flexible[measure]
+        elif measure in _FLEXIBLE or measure == _DELONG:
+            estimate, lower, upper = other[measure]
         else:
             estimate = point[measure]
             lower, upper = percentile_interval(drawn[measure], settings.confidence)
         if measure in allowed and np.isnan(estimate):
             lower, upper, reason = np.nan, np.nan, _NO_FIT
         elif measure in allowed and measure not in _FLEXIBLE and np.isnan(lower):
-            reason = _NO_INTERVAL
+            reason = _NO_VARIANCE if measure == _DELONG else _NO_INTERVAL
         values = (model, group.group, group.level, measure, estimate, lower, upper, group.n, group.events, reason)
         rows.append(dict(zip(_PERFORMANCE, values, strict=True)))
     return rows

@@ -45,9 +45,12 @@ class Results:
     ----------
     performance
         model, split, group, level, measure, estimate, lower, upper, n, events, reason. One row a number. `reason` says
-        why a number is missing or imprecise. ICI, E50 and E90 have no interval: ``ici_expected`` and
-        ``ici_expected_95`` are the mean and the 95th centile of the ICI under perfect calibration at that n. Everyone
-        has the net benefit at every threshold; groups have it at the decision threshold.
+        why a number is missing or imprecise. ICI, E50, E90 and Emax have no interval: ``ici_expected`` and
+        ``ici_expected_95`` are the mean and the 95th centile of the ICI under perfect calibration at that n.
+        ``auroc_delong`` is the AUROC again, with the interval of DeLong that papers give: it overlooks that a person may
+        have several discharges, so that the one of ``auroc`` is to be gone by. ``prevalence`` is the share with the event,
+        the AUPRC of a model without inputs. Everyone has the net benefit at every threshold; groups have it at the
+        decision threshold.
     calibration_curve
         model, split, group, level, predicted, observed, lower, upper, n, events; the last two are of people whose
         risk rounds to `predicted`.

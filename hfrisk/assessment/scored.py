@@ -160,7 +160,7 @@ class Measures:
             precision = np.divide(hits, called, out=np.zeros_like(hits), where=called > 0)
             out["auprc"] = np.einsum("ij,ij->i", of_events, precision) / positives
             out["brier"] = squares / total
-            prevalence = positives / total
+            out["prevalence"] = prevalence = positives / total
             out["scaled_brier"] = _finite(1 - out["brier"] / (prevalence * (1 - prevalence)))
             out["log_loss"] = loss / total
             out["oe_ratio"] = _finite(positives / expected)

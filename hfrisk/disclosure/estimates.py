@@ -15,7 +15,11 @@ therefore recomputed as if the shown (rounded) counts were the true ones; the ar
   would give back the value that was taken away. Intervals that are a function of a count are computed anew from the
   shown count.
 
-For all four, two data sets with the same shown counts and the same risks give the same released value (the intercept
+- *prevalence*: the shown one. The AUPRC of a model without inputs is the exact prevalence, and is withheld.
+- *Emax*: the largest distance over whole hundredths of risk among the middle 95 in 100; withheld where fewer than the
+  threshold of people lie beyond either end, as an extreme of the risks would be.
+
+For all of these, two data sets with the same shown counts and the same risks give the same released value (the intercept
 to its precision): that is the property that the tests check. AUROC is a ratio of whole numbers too; the number of its
 significant figures (`Policy.figures_for`) keeps many pairs of events and non-events possible.
 """
@@ -42,6 +46,7 @@ __all__ = [
 
 _INTERCEPT_DECIMALS = 3
 _WITHOUT_INPUTS = frozenset({"null"})
+_SHARE_BEYOND_EMAX = 0.025
 
 
 class People(NamedTuple):
@@ -136,12 +141,14 @@ def released_estimate(
         return nothing, ""
     if not people.shown:
         return nothing, policy.dependent
-    if model in _WITHOUT_INPUTS and measure in {"brier", "log_loss"}:
-        return nothing, "the error of a model without inputs is the exact share of events itself"
+    if model in _WITHOUT_INPUTS and measure in {"brier", "log_loss", "auprc"}:
+        return nothing, "what a model without inputs has here is the exact share of events itself"
+    if measure == "emax" and people.shown_n * _SHARE_BEYOND_EMAX < policy.threshold:
+        return nothing, policy.dependent
     was, now = people.events / people.n, people.shown_events / people.shown_n
     decimals = 4
     if measure == "prevalence":
-        exact = Estimate(now)
+        exact = exact.moved(now - exact.value)
     elif measure == "scaled_brier":
         exact = exact.moved((1 - exact.value) * (1 - _variance(was) / _variance(now)))
     elif measure == "oe_ratio":

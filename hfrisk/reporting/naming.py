@@ -99,7 +99,13 @@ _TOLD = {
 #: measure -> (words for a table, decimals, what a good value is)
 MEASURES = {
     "auroc": ("Ranking (AUROC)", 2, "0.5 is a coin toss, 1 is perfect"),
-    "auprc": ("Precision over recall (AUPRC)", 2, "compare with the share who came back"),
+    "auroc_delong": (
+        "The same, with DeLong's interval",
+        2,
+        "as papers give it: every discharge as if another person's",
+    ),
+    "auprc": ("Precision over recall (AUPRC)", 2, "compare with the next line"),
+    "prevalence": ("Share with the outcome", 3, "the AUPRC of a model without inputs"),
     "brier": ("Brier score", 3, "0 is perfect"),
     "scaled_brier": ("Scaled Brier score", 3, "0 is no better than one risk for all, 1 is perfect"),
     "log_loss": ("Log loss", 3, "lower is better"),
@@ -109,6 +115,7 @@ MEASURES = {
     "ici": ("Average error of the percentages (ICI)", 3, "compare with what chance alone gives"),
     "e50": ("Median error of the percentages (E50)", 3, "near 0"),
     "e90": ("Error exceeded for 1 person in 10 (E90)", 3, "near 0"),
+    "emax": ("Largest error, among the middle 95 in 100 of the risks (Emax)", 3, "near 0"),
     "ici_expected": ("ICI that chance alone gives, mean", 3, ""),
     "ici_expected_95": ("ICI that chance alone gives, 95th centile", 3, ""),
 }

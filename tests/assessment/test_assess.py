@@ -47,7 +47,7 @@ def test_every_number_is_one_row_and_every_missing_one_has_a_reason(judged) -> N
     assert not performance.duplicated(["model", "split", "group", "level", "measure"]).any()
     assert (performance.loc[performance["estimate"].isna(), "reason"] != "").all()
     without = performance["lower"].isna() & performance["estimate"].notna()
-    assert set(performance.loc[without, "measure"]) == {"ici", "e50", "e90", "ici_expected", "ici_expected_95"}
+    assert set(performance.loc[without, "measure"]) == {"ici", "e50", "e90", "emax", "ici_expected", "ici_expected_95"}
     assert set(performance["model"]) == {"lightgbm", "logistic"}
     assert set(performance["split"]) == {"cross-validation", "test"}
     intervals = performance[performance["lower"].notna()]
@@ -129,7 +129,9 @@ def test_a_comparator_that_gives_everyone_the_same_risk_has_reasons_where_it_has
     results = assess(flat, region, QUICK)
     rows = results.performance.query("model == 'logistic' and split == 'test' and group == 'all'").set_index("measure")
     assert rows.loc["auroc", ["estimate", "lower", "upper"]].tolist() == [0.5, 0.5, 0.5]
-    for measure in ("calibration_slope", "ici", "e50", "e90", "ici_expected"):
+    assert np.isnan(rows.loc["auroc_delong", "lower"])
+    assert rows.loc["auroc_delong", "reason"].startswith("no interval: DeLong")
+    for measure in ("calibration_slope", "ici", "e50", "e90", "emax", "ici_expected"):
         assert np.isnan(rows.loc[measure, "estimate"])
         assert rows.loc[measure, "reason"] == "not computed: the risks do not vary, or the fit did not converge"
     assert np.isfinite(rows.loc["calibration_intercept", "estimate"])

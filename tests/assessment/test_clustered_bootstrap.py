@@ -21,6 +21,7 @@ def naive(event: np.ndarray, risk: np.ndarray) -> dict[str, float]:
     found = {
         "auroc": roc_auc_score(event, risk),
         "auprc": average_precision_score(event, risk),
+        "prevalence": event.mean(),
         "brier": brier_score_loss(event, risk),
         "scaled_brier": 1 - brier_score_loss(event, risk) / (event.mean() * (1 - event.mean())),
         "log_loss": log_loss(event, risk),

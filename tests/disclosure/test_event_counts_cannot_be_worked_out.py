@@ -31,6 +31,9 @@ def performance(
         "oe_ratio": p / mean_risk,
         "net_benefit@0.20": net_benefit(events // 2, n // 5, n, 0.2),
         "auroc": 0.6437,
+        "prevalence": p,
+        "auprc": p if model == "null" else 0.312,
+        "emax": 0.0312,
     }
     rows = [
         {"model": model, "split": "test", "group": "all", "level": "all", "measure": m, "estimate": v, "lower": v - 0.03,
@@ -149,9 +152,26 @@ def test_the_calibration_intercept_hardly_depends_on_events_within_the_rounding(
 
 def test_a_model_without_inputs_keeps_its_error_to_itself() -> None:
     released = release_performance(performance(1003, 198, model="null"), POLICY, {})
-    row = released[released["measure"] == "brier"].iloc[0]
-    assert math.isnan(row["estimate"])
-    assert "exact share" in row["suppressed"]
+    # Everyone has the same risk, so that the area under its precision and recall is the prevalence.
+    for measure in ("brier", "auprc"):
+        row = released[released["measure"] == measure].iloc[0]
+        assert math.isnan(row["estimate"])
+        assert "exact share" in row["suppressed"]
+
+
+@pytest.mark.parametrize("events", [198, 199, 200, 201, 202])
+def test_the_share_that_the_auprc_has_to_beat_is_the_shown_one_and_its_interval_moves_with_it(events: int) -> None:
+    row = release_performance(performance(1003, events), POLICY, {}).set_index("measure").loc["prevalence"]
+    assert row["estimate"] == pytest.approx(200 / 1005, abs=5e-4)
+    assert row["lower"] == pytest.approx(200 / 1005 - 0.03, abs=5e-4)
+    assert row["upper"] == pytest.approx(200 / 1005 + 0.04, abs=5e-4)
+
+
+@pytest.mark.parametrize(("n", "shown"), [(397, False), (398, True), (1003, True)])
+def test_the_largest_error_is_shown_where_enough_people_lie_beyond_both_ends(n: int, shown: bool) -> None:
+    row = release_performance(performance(n, n // 4), POLICY, {}).set_index("measure").loc["emax"]
+    assert row["estimate"] == 0.0312 if shown else math.isnan(row["estimate"])
+    assert row["suppressed"] == ("" if shown else POLICY.withheld)
 
 
 def test_differences_of_scaled_brier_and_of_brier_do_not_give_the_prevalence() -> None:

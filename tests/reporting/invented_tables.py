@@ -169,7 +169,7 @@ def performance_table(n_dev: int, n_test: int, rate: float, ratio: float, auroc:
         if why:
             value = se = math.nan
         shown = [round(v, 3) for v in (value, value - 1.96 * se, value + 1.96 * se)]
-        if measure in ("ici", "e50", "e90", "ici_expected", "ici_expected_95"):
+        if measure in ("ici", "e50", "e90", "emax", "ici_expected", "ici_expected_95"):
             shown[1:] = [math.nan, math.nan]
         events = five(n * rate)
         rows.append((model, split, group, level, measure, *shown, five(n), events, why, ""))
@@ -186,7 +186,9 @@ def performance_table(n_dev: int, n_test: int, rate: float, ratio: float, auroc:
             events = max(n * rate, 1)
             se = 0.55 / math.sqrt(events) / 1.6
             add(model, split, "all", "all", "auroc", auroc + lift, se, n)
+            add(model, split, "all", "all", "auroc_delong", auroc + lift, 0.9 * se, n)
             add(model, split, "all", "all", "auprc", rate * 1.55, se, n)
+            add(model, split, "all", "all", "prevalence", rate, math.sqrt(rate * (1 - rate) / n), n)
             add(model, split, "all", "all", "brier", rate * (1 - rate) * 0.96, 0.003, n)
             add(model, split, "all", "all", "scaled_brier", 0.041, 0.008, n)
             add(model, split, "all", "all", "log_loss", 0.478, 0.006, n)
@@ -199,6 +201,7 @@ def performance_table(n_dev: int, n_test: int, rate: float, ratio: float, auroc:
                 ("ici_expected_95", 0.017),
                 ("e50", 0.011),
                 ("e90", 0.024),
+                ("emax", 0.031),
             ):
                 add(model, split, "all", "all", measure, value, math.nan, n)
             add(model, split, "all", "all", "net_benefit@0.20", 0.021, 0.006, n)
