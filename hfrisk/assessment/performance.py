@@ -15,6 +15,7 @@ from hfrisk.assessment.flexible import FlexibleCurve, calibration_error, expecte
 from hfrisk.assessment.groups import EVERYONE, Group
 from hfrisk.assessment.parallel import side_by_side
 from hfrisk.assessment.resampling import Resampled, computed, percentile_interval, replicates_of
+from hfrisk.assessment.results import NOBODY, RATES, at_capacity, at_threshold
 from hfrisk.assessment.scored import Array, net_benefit_name
 from hfrisk.assessment.settings import AssessmentSettings
 from hfrisk.progress import Quiet
@@ -27,6 +28,7 @@ _PLAIN = ("auroc", "auprc", "prevalence", "brier", "scaled_brier", "log_loss", "
 _DELONG = "auroc_delong"
 _SLOPE = "calibration_slope"
 _FLEXIBLE = ("ici", "e50", "e90", "emax", "ici_expected", "ici_expected_95")
+_SAME_RISK = "not computed: everyone has the same risk, which chooses nobody"
 _NO_FIT = "not computed: the risks do not vary, or the fit did not converge"
 _NO_INTERVAL = "no interval: too many resamples were without events or non-events"
 _NO_VARIANCE = "no interval: DeLong's variance is nought or could not be computed"
@@ -93,6 +95,9 @@ def split_performance(
     points = {
         (model, group.group, group.level): one.measures() for (model, group), one in zip(judged, sets, strict=True)
     }
+    varied = {
+        (model, group.group, group.level): one.scored.varies for (model, group), one in zip(judged, sets, strict=True)
+    }
     large = [(model, group) for model, group in judged if group.size == "everything"]
     flexible: dict[tuple[str, str, str], dict[str, float]] = {}
     curves: list[pd.DataFrame] = []
@@ -118,7 +123,8 @@ def split_performance(
             others = {name: (value, np.nan, np.nan) for name, value in flexible.get(key, {}).items()}
             if group.size in ("no slope", "everything"):
                 others[_DELONG] = delong_interval(outcome[group.rows], scores[model][group.rows], settings.confidence)
-            rows += _rows(model, group, points.get(key, {}), drawn.get(key, {}), others, settings)
+            one = varied.get(key, False)
+            rows += _rows(model, group, points.get(key, {}), drawn.get(key, {}), others, settings, varies=one)
     return SplitPerformance(
         pd.DataFrame(rows, columns=_PERFORMANCE),
         (pd.concat(curves, ignore_index=True) if curves else pd.DataFrame(columns=_CURVE))[_CURVE],
@@ -130,12 +136,28 @@ def _thresholds(group: Group, settings: AssessmentSettings) -> tuple[float, ...]
     return settings.net_benefit_thresholds if group.group == EVERYONE else (settings.threshold,)
 
 
+def _rate_thresholds(group: Group, settings: AssessmentSettings) -> tuple[float, ...]:
+    return settings.rate_thresholds if group.group == EVERYONE else (settings.threshold,)
+
+
+def _capacities(group: Group, settings: AssessmentSettings) -> tuple[float, ...]:
+    # A team's capacity is one for all, not one for each group.
+    return settings.capacities if group.group == EVERYONE else ()
+
+
+def _rates(group: Group, settings: AssessmentSettings) -> tuple[str, ...]:
+    at = [at_threshold(name, one) for one in _rate_thresholds(group, settings) for name in RATES]
+    return (*at, *(at_capacity(name, share) for share in _capacities(group, settings) for name in RATES))
+
+
 def _resampled(outcome: npt.NDArray[np.int64], score: Array, group: Group, settings: AssessmentSettings) -> Resampled:
     return Resampled.of(
         outcome,
         score,
         group.rows,
         thresholds=_thresholds(group, settings),
+        rates=_rate_thresholds(group, settings),
+        capacities=_capacities(group, settings),
         intercept=group.size != "imprecise",
         slope=group.size == "everything",
     )
@@ -177,9 +199,12 @@ def _rows(
     drawn: Mapping[str, Array],
     other: Mapping[str, tuple[float, float, float]],
     settings: AssessmentSettings,
+    *,
+    varies: bool,
 ) -> list[dict[str, Any]]:
     """One row a measure, whether or not it could be computed; those in `other` do not come from resampling."""
-    at_thresholds = tuple(map(net_benefit_name, _thresholds(group, settings)))
+    rates = _rates(group, settings)
+    at_thresholds = (*map(net_benefit_name, _thresholds(group, settings)), *rates)
     every = (_DELONG, *_PLAIN, _SLOPE, *_FLEXIBLE, *at_thresholds)
     allowed = {
         "nothing": (),
@@ -197,8 +222,10 @@ def _rows(
         else:
             estimate = point[measure]
             lower, upper = percentile_interval(drawn[measure], settings.confidence)
-        if measure in allowed and np.isnan(estimate):
-            lower, upper, reason = np.nan, np.nan, _NO_FIT
+        if measure in allowed and measure in rates and not varies:
+            estimate, lower, upper, reason = np.nan, np.nan, np.nan, _SAME_RISK
+        elif measure in allowed and np.isnan(estimate):
+            lower, upper, reason = np.nan, np.nan, NOBODY if measure in rates else _NO_FIT
         elif measure in allowed and measure not in _FLEXIBLE and np.isnan(lower):
             reason = _NO_VARIANCE if measure == _DELONG else _NO_INTERVAL
         values = (model, group.group, group.level, measure, estimate, lower, upper, group.n, group.events, reason)

@@ -9,7 +9,13 @@ import pandas as pd
 
 from hfrisk.checks import Check
 
-__all__ = ["COLUMNS", "Results"]
+__all__ = ["COLUMNS", "NOBODY", "RATES", "Results", "at_capacity", "at_threshold"]
+
+RATES = ("sensitivity", "specificity", "ppv", "npv", "nne")
+"""What follows from who is chosen and who had the event; ``nne`` is the number needed to evaluate, 1 / PPV."""
+
+NOBODY = "not computed: nobody, or nobody with the event, among those chosen or among the others"
+"""Why such a rate is missing: its denominator is nought."""
 
 COLUMNS = {
     "performance": "model split group level measure estimate lower upper n events reason",
@@ -28,6 +34,17 @@ COLUMNS = {
     "competing_performance": "outcome split measure estimate lower upper n events reason",
     "competing_hazards": "cause split estimate lower upper n events reason",
 }
+
+
+def at_threshold(measure: str, threshold: float) -> str:
+    """The name of a measure at a threshold, such as ``ppv@0.20``."""
+    hundredths = f"{threshold:.2f}"
+    return f"{measure}@{hundredths if abs(float(hundredths) - threshold) < 1e-9 else format(threshold, 'g')}"
+
+
+def at_capacity(measure: str, share: float) -> str:
+    """The name of a measure among those at highest risk, such as ``ppv@top0.05`` for one in twenty."""
+    return f"{measure}@top{share:g}"
 
 
 def _empty(name: str) -> pd.DataFrame:
@@ -49,8 +66,9 @@ class Results:
         ``ici_expected_95`` are the mean and the 95th centile of the ICI under perfect calibration at that n.
         ``auroc_delong`` is the AUROC again, with the interval of DeLong that papers give: it overlooks that a person may
         have several discharges, so that the one of ``auroc`` is to be gone by. ``prevalence`` is the share with the event,
-        the AUPRC of a model without inputs. Everyone has the net benefit at every threshold; groups have it at the
-        decision threshold.
+        the AUPRC of a model without inputs. Everyone has the net benefit at every threshold, and `RATES` at the decision
+        threshold, at the edges of the bands (``ppv@0.20``) and at the team's capacities (``ppv@top0.05``); groups have both
+        at the decision threshold.
     calibration_curve
         model, split, group, level, predicted, observed, lower, upper, n, events; the last two are of people whose
         risk rounds to `predicted`.

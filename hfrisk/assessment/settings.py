@@ -95,9 +95,14 @@ class AssessmentSettings(Settings):
 
     @property
     def net_benefit_thresholds(self) -> tuple[float, ...]:
-        """Thresholds of the decision curve, with the decision threshold among them (risks, rising)."""
+        """Thresholds of the decision curve, with those of `rate_thresholds` among them (risks, rising)."""
         first, last, step = (
             round(x * 100) for x in (self.net_benefit_from, self.net_benefit_to, self.net_benefit_step)
         )
         grid = {hundredths / 100 for hundredths in range(first, last + 1, step)}
-        return tuple(sorted(grid | {self.threshold}))
+        return tuple(sorted(grid | set(self.rate_thresholds)))
+
+    @property
+    def rate_thresholds(self) -> tuple[float, ...]:
+        """The decision threshold and the edges of the bands, at which sensitivity and its like are told (risks, rising)."""
+        return tuple(sorted({self.threshold, *(round(edge, 6) for edge in self.bands)}))

@@ -9,6 +9,9 @@ therefore recomputed as if the shown (rounded) counts were the true ones; the ar
 - *O/E*: the expected share (a mean of risks) is not a count. Released is q over the expected share.
 - *net benefit*: a function of true and false positives, n and the threshold, all four as shown; withheld where one of
   them is. Nothing but the shown counts goes into it.
+- *sensitivity, specificity, PPV, NPV, number needed to evaluate*: functions of the four cells, all as shown; withheld where
+  one of them is. The interval of the number needed to evaluate is that of the PPV turned over, after that was moved: moved
+  apart, the two would narrow down by how much.
 - *calibration intercept*: moved by logit q - logit p. What is left depends on p only through the spread of the risks
   (second order: about a twentieth for the risks that readmission models give), far below its three decimals.
 - *intervals* from resampling are moved with their estimate, by the same factor or the same difference: else their middle
@@ -32,6 +35,7 @@ from typing import NamedTuple
 
 import pandas as pd
 
+from hfrisk.assessment.results import RATES
 from hfrisk.disclosure.policy import Policy, significant
 
 __all__ = [
@@ -129,7 +133,7 @@ def released_estimate(
     policy
         The rules.
     benefit
-        The net benefit from shown counts, if that is what is asked for; NaN where one of them is withheld.
+        The net benefit or the rate from shown counts, if that is what is asked for; NaN where one of them is withheld.
 
     Returns
     -------
@@ -159,6 +163,10 @@ def released_estimate(
         if math.isnan(benefit):
             return nothing, policy.dependent
         exact = exact.moved(benefit - exact.value)
+    elif (rate := measure.partition("@")[0]) in RATES:
+        if math.isnan(benefit):
+            return nothing, policy.dependent
+        exact = _turned(_moved_share(_turned(exact), 1 / benefit)) if rate == "nne" else _moved_share(exact, benefit)
     figures = policy.figures_for(people.shown_events, people.shown_n - people.shown_events)
     return exact.at(figures, decimals), ""
 
@@ -188,6 +196,21 @@ def released_difference(
         exact = exact.moved(benefit - exact.value)
     figures = policy.figures_for(people.shown_events, people.shown_n - people.shown_events)
     return exact.at(figures, 4 if figures >= 3 else 3), ""
+
+
+def _moved_share(share: Estimate, to: float) -> Estimate:
+    """The share moved to `to` with its interval, which stays within 0 and 1."""
+    moved = share.moved(to - share.value)
+    if math.isnan(moved.lower) or math.isnan(moved.upper):
+        return moved
+    return Estimate(to, max(0.0, moved.lower), min(1.0, moved.upper))
+
+
+def _turned(share: Estimate) -> Estimate:
+    """One over it, without an interval where that would have no end."""
+    if not share.lower > 0:
+        return Estimate(1 / share.value)
+    return Estimate(1 / share.value, 1 / share.upper, 1 / share.lower)
 
 
 def _variance(share: float) -> float:

@@ -96,7 +96,7 @@ _TOLD = {
     },
 }
 
-#: measure -> (words for a table, decimals, what a good value is)
+#: measure, without the threshold or capacity after its ``@`` -> (words for a table, decimals, what a good value is)
 MEASURES = {
     "auroc": ("Ranking (AUROC)", 2, "0.5 is a coin toss, 1 is perfect"),
     "auroc_delong": (
@@ -112,6 +112,12 @@ MEASURES = {
     "oe_ratio": ("Observed over expected (O/E)", 2, "1 is right"),
     "calibration_intercept": ("Calibration intercept, slope held at 1", 2, "0 is right"),
     "calibration_slope": ("Calibration slope", 2, "1 is right"),
+    "sensitivity": ("Found, of those with the outcome (sensitivity)", 2, "1 is everyone"),
+    "specificity": ("Passed by, of those without it (specificity)", 2, "1 is everyone"),
+    "ppv": ("With the outcome, of those chosen (PPV)", 2, "compare with the share overall"),
+    "npv": ("Without it, of the others (NPV)", 2, "compare with the share overall"),
+    "nne": ("Reviews for each one found (number needed to evaluate)", 1, "fewer is better"),
+    "net_benefit": ("Net benefit", 3, "above 0 and above that of choosing everyone"),
     "ici": ("Average error of the percentages (ICI)", 3, "compare with what chance alone gives"),
     "e50": ("Median error of the percentages (E50)", 3, "near 0"),
     "e90": ("Error exceeded for 1 person in 10 (E90)", 3, "near 0"),

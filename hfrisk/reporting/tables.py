@@ -19,6 +19,7 @@ __all__ = [
     "estimates_table",
     "group_estimates_table",
     "plain_table",
+    "rates_table",
     "threshold_table",
 ]
 
@@ -186,6 +187,33 @@ def capacity_table(evidence: Evidence) -> Table:
         "Reviews for each one found",
     ]
     return tab.table("What a team finds, by how many people it can see", head, rows)
+
+
+def rates_table(evidence: Evidence) -> Table:
+    """What is found and missed, with intervals, at each threshold and capacity that the study names."""
+    tab = Tabulator()
+    frame = evidence.overall("performance")
+    names = ("sensitivity", "ppv", "specificity", "npv", "nne")
+    rows = []
+    if len(frame):
+        mine = frame.drop_duplicates("measure").set_index("measure")
+        places = dict.fromkeys(m.partition("@")[2] for m in mine.index if m.startswith("sensitivity@"))
+        for place in places:
+            top = place.startswith("top")
+            share = words.percent(float(place.removeprefix("top")))
+            cells = [f"{share} at highest risk" if top else f"risk of {share} or more"]
+            for name in names:
+                key = f"{name}@{place}"
+                cells.append(
+                    tab.estimate(mine.loc[key], MEASURES[name][1]) if key in mine.index else words.NOT_COMPUTED
+                )
+            rows.append(tuple(cells))
+    return tab.table(
+        "Who would be found and who missed, at the study's thresholds and by how many a team can see",
+        ("Chosen", *(MEASURES[name][0] for name in names)),
+        rows,
+        notes=("Brackets: 95% interval, from resampling people.",),
+    )
 
 
 def threshold_table(evidence: Evidence) -> Table:

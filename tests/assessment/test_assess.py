@@ -61,6 +61,22 @@ def test_everyone_has_net_benefit_over_the_declared_range_and_groups_at_the_thre
     assert set(rows.loc[rows["group"] != "all", "measure"]) == {"net_benefit@0.20"}
 
 
+def test_rates_stand_at_thresholds_and_capacities_with_intervals_and_agree_with_the_tables(judged) -> None:
+    rows = judged.performance.query("model == 'lightgbm' and split == 'test'")
+    everyone = rows[rows["group"] == "all"].set_index("measure")
+    places = ("0.10", "0.20", "0.30", "top0.05", "top0.1", "top0.2")
+    wanted = {f"{name}@{place}" for name in ("sensitivity", "specificity", "ppv", "npv", "nne") for place in places}
+    assert {m for m in everyone.index if "@" in m and not m.startswith("net_benefit")} == wanted
+    found = everyone.loc[sorted(wanted), ["estimate", "lower", "upper"]]
+    assert found.notna().all().all()
+    assert ((found["lower"] <= found["estimate"]) & (found["estimate"] <= found["upper"])).all()
+    table = judged.threshold_groups.query("model == 'lightgbm' and split == 'test'")
+    for row in table.itertuples():
+        mine = rows[(rows["group"] == row.group) & (rows["level"] == row.level)].set_index("measure")["estimate"]
+        for ours, theirs in (("sensitivity", row.true_positive_rate), ("ppv", row.positive_predictive_value)):
+            assert mine[f"{ours}@0.20"] == pytest.approx(theirs, abs=1e-12, nan_ok=True)
+
+
 def test_out_of_fold_risks_are_joined_by_key_and_not_by_position(make_region, judged) -> None:
     region, model = make_region(8000)
     inside = region.part("development").rows.merge(model.cross_validated, on=["person_id", "index_id"])
@@ -130,6 +146,7 @@ def test_a_comparator_that_gives_everyone_the_same_risk_has_reasons_where_it_has
     rows = results.performance.query("model == 'logistic' and split == 'test' and group == 'all'").set_index("measure")
     assert rows.loc["auroc", ["estimate", "lower", "upper"]].tolist() == [0.5, 0.5, 0.5]
     assert np.isnan(rows.loc["auroc_delong", "lower"])
+    assert rows.loc["ppv@0.20", "reason"] == "not computed: everyone has the same risk, which chooses nobody"
     assert rows.loc["auroc_delong", "reason"].startswith("no interval: DeLong")
     for measure in ("calibration_slope", "ici", "e50", "e90", "emax", "ici_expected"):
         assert np.isnan(rows.loc[measure, "estimate"])

@@ -6,7 +6,10 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from hfrisk.assessment import AssessmentSettings
 from hfrisk.assessment.periods import by_quarter
+from hfrisk.assessment.resampling import Resampled
+from hfrisk.assessment.results import at_threshold
 from hfrisk.assessment.utility import capacity_table, decision_curve, net_benefit, risk_deciles, risk_distribution
 
 
@@ -47,6 +50,36 @@ def test_of_those_who_tie_at_the_edge_the_expected_number_is_found_in_any_order(
         order = np.random.default_rng(seed).permutation(10)
         table = capacity_table(event[order], risk[order], [0.1, 0.3, 0.5])
         assert table["events_found"].tolist() == [1, 2, 3]
+
+
+def test_rates_at_a_capacity_are_those_of_the_capacity_table_before_it_is_rounded_to_people() -> None:
+    random = np.random.default_rng(3)
+    risk = np.round(random.beta(2, 6, 3000), 2)
+    event = (random.random(3000) < risk).astype(int)
+    found = Resampled.of(event, risk, capacities=(0.05, 0.2)).measures()
+    for row in capacity_table(event, risk, (0.05, 0.2)).itertuples():
+        assert found[f"sensitivity@top{row.share:g}"] * row.events == pytest.approx(row.events_found, abs=0.5)
+        assert found[f"ppv@top{row.share:g}"] * row.reviewed == pytest.approx(row.events_found, abs=0.5)
+
+
+def test_rates_without_a_denominator_are_missing_and_never_nought() -> None:
+    event, risk = np.array([0, 0, 1, 1]), np.array([0.1, 0.2, 0.15, 0.3])
+    found = Resampled.of(event, risk, thresholds=(0.05, 0.4), rates=(0.05, 0.4), capacities=(0.1,)).measures()
+    for measure in ("ppv@0.40", "nne@0.40", "npv@0.05", "ppv@top0.1", "nne@top0.1"):
+        assert np.isnan(found[measure]), measure
+    assert (found["sensitivity@0.40"], found["specificity@0.40"], found["npv@0.40"]) == (0, 1, 0.5)
+
+
+def test_edges_of_bands_are_thresholds_of_the_decision_curve_and_keep_their_names() -> None:
+    settings = AssessmentSettings(bands=(0.125, 0.2, 0.6), threshold=0.15)
+    assert settings.rate_thresholds == (0.125, 0.15, 0.2, 0.6)
+    assert set(settings.rate_thresholds) < set(settings.net_benefit_thresholds)
+    assert [at_threshold("ppv", one) for one in settings.rate_thresholds] == [
+        "ppv@0.125",
+        "ppv@0.15",
+        "ppv@0.20",
+        "ppv@0.60",
+    ]
 
 
 def test_risk_bins_hold_everyone_once_and_know_their_edges() -> None:

@@ -11,9 +11,16 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.optimize import brentq
 
-from hfrisk.disclosure.curves import release_by_period, release_decision_curve
+from hfrisk.assessment.results import NOBODY
+from hfrisk.disclosure.curves import release_by_period, release_capacity, release_decision_curve
 from hfrisk.disclosure.estimates import net_benefit
-from hfrisk.disclosure.performance import benefits_shown, release_comparison, release_performance
+from hfrisk.disclosure.performance import (
+    benefits_shown,
+    rates_shown,
+    release_comparison,
+    release_performance,
+    release_threshold_groups,
+)
 from hfrisk.disclosure.policy import Policy
 
 POLICY = Policy()
@@ -131,6 +138,99 @@ def test_net_benefit_is_withheld_when_its_counts_are() -> None:
     row = released[released["measure"] == "net_benefit@0.20"].iloc[0]
     assert math.isnan(row["estimate"])
     assert row["suppressed"] == POLICY.withheld
+
+
+def rates_of(where: str, n: int, events: int, chosen: int, found: int, reason: str = "") -> pd.DataFrame:
+    """What the assessment would compute of those chosen; the interval hangs on the exact number."""
+    negatives = n - events
+    measures = {
+        "sensitivity": found / events,
+        "specificity": (negatives - chosen + found) / negatives,
+        "ppv": found / chosen,
+        "npv": (negatives - chosen + found) / (n - chosen),
+        "nne": chosen / found,
+    }
+    frame = performance(n, events).iloc[[0] * len(measures)].reset_index(drop=True)
+    frame["measure"], frame["estimate"] = [f"{name}@{where}" for name in measures], list(measures.values())
+    frame["lower"], frame["upper"], frame["reason"] = frame["estimate"] * 0.9, frame["estimate"] * 1.1, reason
+    return frame
+
+
+def released_rates(n: int, events: int, chosen: int, found: int, where: str = "0.20", reason: str = "") -> pd.DataFrame:
+    curve = release_decision_curve(decision(n, events, chosen, found), POLICY, 0.2)
+    room = pd.DataFrame([{"model": "lightgbm", "split": "test", "share": 0.3, "n": n, "reviewed": chosen,
+                          "events": events, "events_found": found}])  # fmt: skip
+    capacity = release_capacity(room, POLICY)
+    exact = rates_of(where, n, events, chosen, found, reason)
+    return release_performance(exact, POLICY, rates_shown(curve, pd.DataFrame(), capacity))
+
+
+@settings(max_examples=100, deadline=None)
+@given(st.tuples(*[st.integers(3, 300)] * 4), st.tuples(*[st.integers(-2, 2)] * 4), st.sampled_from(["0.20", "top0.3"]))
+def test_rates_of_those_chosen_are_functions_of_shown_counts(
+    cells: tuple[int, ...], more: tuple[int, ...], where: str
+) -> None:
+    n, events, chosen, found = sum(cells), cells[0] + cells[1], cells[0] + cells[2], cells[0]
+    shown = [5 * round(count / 5) for count in (n, events, chosen, found)]
+    others = [count + step for count, step in zip(shown, more, strict=True)]
+    released = []
+    for n, events, chosen, found in (shown, others):
+        if min(found, events - found, chosen - found, n - events - chosen + found) < 10:
+            return
+        released.append(released_rates(n, events, chosen, found, where))
+    pd.testing.assert_series_equal(released[0]["estimate"], released[1]["estimate"])
+    n, events, chosen, found = shown
+    if min(events - found, chosen - found, n - events - chosen + found) > 0 and min(events, n - events) >= 100:
+        assert released[0]["estimate"].iloc[2] == pytest.approx(found / chosen, abs=5e-3)
+
+
+def test_intervals_of_rates_move_with_them_and_the_number_needed_to_evaluate_is_the_ppv_turned_over() -> None:
+    rows = released_rates(1003, 198, 302, 102).set_index("measure")
+    exact, ppv, each = 102 / 302, rows.loc["ppv@0.20"], rows.loc["nne@0.20"]
+    assert ppv["estimate"] == pytest.approx(100 / 300, abs=1e-3)
+    assert ppv["lower"] == pytest.approx(exact * 0.9 + (100 / 300 - exact), abs=1e-3)
+    assert ppv["upper"] == pytest.approx(exact * 1.1 + (100 / 300 - exact), abs=1e-3)
+    assert each["estimate"] == pytest.approx(3, abs=5e-3)
+    # 0.9 and 1.1 of the exact number, turned over, moved as the PPV is, and turned back.
+    assert each["lower"] == pytest.approx(1 / (exact / 0.9 + (100 / 300 - exact)), abs=1e-2)
+    assert each["upper"] == pytest.approx(1 / (exact / 1.1 + (100 / 300 - exact)), abs=1e-2)
+
+
+@pytest.mark.parametrize("where", ["0.20", "top0.3"])
+@pytest.mark.parametrize("counts", [(1001, 199, 15, 9), (1001, 199, 209, 190), (1001, 199, 207, 198)])
+def test_rates_are_withheld_when_one_of_their_four_cells_is_small(counts: tuple[int, ...], where: str) -> None:
+    rows = released_rates(*counts, where)
+    assert rows["estimate"].isna().all()
+    assert rows["lower"].isna().all()
+    assert (rows["suppressed"] == POLICY.withheld).all()
+
+
+def test_that_nobody_was_chosen_cannot_be_told_from_that_few_were() -> None:
+    few = released_rates(1001, 199, 15, 9)
+    exact = rates_of("0.20", 1001, 199, 15, 9, NOBODY).assign(estimate=math.nan, lower=math.nan, upper=math.nan)
+    nobody = release_performance(exact, POLICY, {})
+    pd.testing.assert_frame_equal(few, nobody)
+
+
+def test_rates_of_groups_come_from_their_shown_cells() -> None:
+    rows = []
+    for group, level, tp, fp, fn, tn in (
+        ("all", "all", 150, 250, 148, 1002),
+        ("sex", "Female", 72, 121, 74, 498),
+        ("sex", "Male", 78, 129, 74, 504),
+    ):
+        rows.append({"model": "lightgbm", "split": "test", "group": group, "level": level, "threshold": 0.2,
+                     "n": tp + fp + fn + tn, "events": tp + fn, "flagged": tp + fp, "true_positives": tp,
+                     "false_positives": fp, "false_negatives": fn, "true_negatives": tn, "flag_rate": 0.2,
+                     "true_positive_rate": 0.5, "false_positive_rate": 0.2, "positive_predictive_value": 0.4})  # fmt: skip
+    groups = release_threshold_groups(pd.DataFrame(rows), POLICY)
+    curve = release_decision_curve(decision(1550, 298, 400, 150), POLICY, 0.2)
+    found = rates_shown(curve, groups, pd.DataFrame())
+    assert found["lightgbm", "test", "sex", "Female", "ppv@0.20"] == 70 / (70 + 120)
+    assert found["lightgbm", "test", "sex", "Male", "sensitivity@0.20"] == 80 / (80 + 75)
+    for group in groups.itertuples():
+        same = found["lightgbm", "test", group.group, group.level, "sensitivity@0.20"]
+        assert POLICY.estimate(same) == group.true_positive_rate
 
 
 def intercept(events: int) -> float:

@@ -205,6 +205,9 @@ def performance_table(n_dev: int, n_test: int, rate: float, ratio: float, auroc:
             ):
                 add(model, split, "all", "all", measure, value, math.nan, n)
             add(model, split, "all", "all", "net_benefit@0.20", 0.021, 0.006, n)
+            for place, rates in (("0.20", (0.51, 0.68, 0.31, 0.83, 3.2)), ("top0.1", (0.18, 0.92, 0.38, 0.8, 2.6))):
+                for name, value in zip(("sensitivity", "specificity", "ppv", "npv", "nne"), rates, strict=True):
+                    add(model, split, "all", "all", f"{name}@{place}", value, 0.02 * max(value, 1), n)
             for group, levels in GROUPS.items():
                 for level, share, theirs in levels:
                     few = "fewer than 10 events" if math.isnan(theirs) else ""

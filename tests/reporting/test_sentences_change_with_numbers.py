@@ -12,6 +12,7 @@ from hfrisk.disclosure import Released
 from hfrisk.reporting import ranking, sentences
 from hfrisk.reporting.evidence import Evidence
 from hfrisk.reporting.inequality import sort_groups
+from hfrisk.reporting.tables import rates_table
 from tests.reporting import reporting_samples as samples
 
 
@@ -279,3 +280,16 @@ def test_an_outermost_bin_says_nothing_about_the_lowest_risk(base: Released) -> 
     frame.loc[frame.index[0], ["bin_lower", "n"]] = [0.0, 900.0]
     said = sentences.spread_of_risks(ev(samples.changed(base, risk_distribution=frame)))
     assert said.startswith("At least nine of every ten people were given a risk below ")
+
+
+def test_who_is_found_and_missed_stands_at_each_threshold_and_capacity_with_its_interval(base: Released) -> None:
+    table = rates_table(ev(samples.with_number(base, "ppv@0.20", 0.31, 0.28, 0.34)))
+    assert [row[0] for row in table.rows] == ["risk of 20% or more", "10% at highest risk"]
+    assert len(table.head) == 6
+    assert table.rows[0][2] == "0.31 (0.28 to 0.34)"
+    frame = base.performance.copy()
+    frame.loc[frame["measure"] == "ppv@0.20", ["estimate", "lower", "upper"]] = math.nan
+    frame.loc[frame["measure"] == "ppv@0.20", "suppressed"] = samples.HELD
+    held = rates_table(ev(samples.changed(base, performance=frame)))
+    assert held.rows[0][2] == "suppressed"
+    assert held.notes[-1] == f"Suppressed: {samples.HELD}."
