@@ -15,8 +15,8 @@ from hfrisk.assessment.flexible import FlexibleCurve, calibration_error, expecte
 from hfrisk.assessment.groups import EVERYONE, Group
 from hfrisk.assessment.parallel import side_by_side
 from hfrisk.assessment.resampling import Resampled, computed, percentile_interval, replicates_of
-from hfrisk.assessment.results import NOBODY, RATES, at_capacity, at_threshold
-from hfrisk.assessment.scored import Array, net_benefit_name
+from hfrisk.assessment.results import NOBODY, RATES, TREAT_ALL, at_capacity, at_threshold
+from hfrisk.assessment.scored import NET_BENEFIT_ALL, Array, net_benefit_name
 from hfrisk.assessment.settings import AssessmentSettings
 from hfrisk.progress import Quiet
 
@@ -128,7 +128,7 @@ def split_performance(
     return SplitPerformance(
         pd.DataFrame(rows, columns=_PERFORMANCE),
         (pd.concat(curves, ignore_index=True) if curves else pd.DataFrame(columns=_CURVE))[_CURVE],
-        _compared(list(scores), groups[0], points, drawn, settings.confidence),
+        _compared(list(scores), groups[0], points, drawn, varied, settings),
     )
 
 
@@ -238,18 +238,27 @@ def _compared(
     everyone: Group,
     points: Mapping[tuple[str, str, str], Mapping[str, float]],
     drawn: Mapping[tuple[str, str, str], Mapping[str, Array]],
-    confidence: float,
+    varied: Mapping[tuple[str, str, str], bool],
+    settings: AssessmentSettings,
 ) -> pd.DataFrame:
-    """Differences between the first model and each other, from the same draws of persons."""
+    """Differences between the first model and each other, and choosing everyone, from the same draws of persons."""
+    thresholds = settings.net_benefit_thresholds
+    wanted = [(other, measure, measure) for other in models[1:] for measure in COMPARED]
+    wanted += [
+        (other, measure, measure)
+        for other in models[1:]
+        if varied.get((other, EVERYONE, EVERYONE), True)
+        for measure in map(net_benefit_name, thresholds)
+    ]
+    wanted += [(TREAT_ALL, net_benefit_name(one), at_threshold(NET_BENEFIT_ALL, one)) for one in thresholds]
     rows = []
     first = (models[0], EVERYONE, EVERYONE)
-    for other in models[1:]:
-        second = (other, EVERYONE, EVERYONE)
-        for measure in COMPARED:
-            difference, lower, upper = np.nan, np.nan, np.nan
-            if first in points:
-                difference = points[first][measure] - points[second][measure]
-                lower, upper = percentile_interval(drawn[first][measure] - drawn[second][measure], confidence)
-            values = (models[0], other, measure, difference, lower, upper, everyone.n, everyone.events)
-            rows.append(dict(zip(_COMPARISON, values, strict=True)))
+    for other, measure, theirs in wanted:
+        second = first if other == TREAT_ALL else (other, EVERYONE, EVERYONE)
+        difference, lower, upper = np.nan, np.nan, np.nan
+        if first in points:
+            difference = points[first][measure] - points[second][theirs]
+            lower, upper = percentile_interval(drawn[first][measure] - drawn[second][theirs], settings.confidence)
+        values = (models[0], other, measure, difference, lower, upper, everyone.n, everyone.events)
+        rows.append(dict(zip(_COMPARISON, values, strict=True)))
     return pd.DataFrame(rows, columns=_COMPARISON)

@@ -9,7 +9,10 @@ import pandas as pd
 
 from hfrisk.checks import Check
 
-__all__ = ["COLUMNS", "NOBODY", "RATES", "Results", "at_capacity", "at_threshold"]
+__all__ = ["COLUMNS", "NOBODY", "RATES", "TREAT_ALL", "Results", "at_capacity", "at_threshold"]
+
+TREAT_ALL = "treat_all"
+"""Stands for a model in the comparison: choosing everyone. Choosing no one has net benefit 0."""
 
 RATES = ("sensitivity", "specificity", "ppv", "npv", "nne")
 """What follows from who is chosen and who had the event; ``nne`` is the number needed to evaluate, 1 / PPV."""
@@ -91,7 +94,10 @@ class Results:
         score, made_for, outcome (readmission, composite), split, estimate (AUROC of those who have the score), lower, upper, n, events,
         reason.
     comparison
-        model_a, model_b, split, measure, difference (a minus b), lower, upper, n, events.
+        model_a, model_b, split, measure, difference (a minus b), lower, upper, n, events; everyone, from the same draws of
+        persons. The net benefit is set at every threshold against each model beside it and against choosing everyone
+        (`TREAT_ALL`); against choosing no one it is what `performance` has, as it is for a model that gives everyone the same
+        risk, which therefore is not listed with it.
     competing
         outcome (readmitted, died, either), split, band (fifth of predicted risk, 0 everyone), n, events, predicted, observed, lower,
         upper: the model of three states against Aalen-Johansen at the horizon. Empty where it was not made, as are the next two.

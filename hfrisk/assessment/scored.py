@@ -19,6 +19,9 @@ __all__ = ["Array", "Measures", "Scored", "logit", "two_classes"]
 Array = npt.NDArray[np.float64]
 Index = npt.NDArray[np.intp]
 
+# Net benefit of flagging everyone: no model's, and so no measure in the results, but there is one in every draw.
+NET_BENEFIT_ALL = "net_benefit_all"
+
 # A risk of exactly 0 or 1 has no finite logit and an infinite log loss: it is read as one in a million.
 SMALLEST_RISK = 1e-6
 
@@ -190,6 +193,8 @@ class Measures:
                 false_positives = negatives - without[:, missed0]
                 benefit = (true_positives - false_positives * (threshold / (1 - threshold))) / total
                 out[net_benefit_name(threshold)] = benefit
+                of_all = positives - negatives * (threshold / (1 - threshold))
+                out[at_threshold(NET_BENEFIT_ALL, threshold)] = of_all / total
                 if threshold in self._rates:
                     rates = _rates(true_positives, false_positives, positives, negatives)
                     out |= {at_threshold(name, threshold): values for name, values in rates.items()}

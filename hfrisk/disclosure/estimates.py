@@ -177,8 +177,10 @@ def released_difference(
     """The difference of one measure between two models on the same people, as it may leave.
 
     A difference in scaled Brier is one in Brier over p (1 - p), and a difference in O/E is p times one of expected
-    shares, so both are scaled to the shown prevalence; one in net benefit is `benefit`, taken between shown counts.
-    Parameters and result as in `released_estimate`.
+    shares, so both are scaled to the shown prevalence; one in net benefit is `benefit`, taken between shown counts. Two net
+    benefits are often nearer to each other than rounded counts can tell, so that its interval is widened on either side by
+    as much as rounding can have moved it: it claims no difference that the exact counts do not have. Parameters and result
+    as in `released_estimate`.
     """
     nothing = Estimate(math.nan)
     if math.isnan(exact.value):
@@ -194,6 +196,10 @@ def released_difference(
         if math.isnan(benefit):
             return nothing, policy.dependent
         exact = exact.moved(benefit - exact.value)
+        threshold = float(measure.partition("@")[2])
+        # True positives weigh 1 + odds and those flagged odds, each out by half a base at most, in either of the two.
+        reach = policy.base * (1 + 2 * threshold / (1 - threshold)) / people.shown_n
+        exact = Estimate(exact.value, exact.lower - reach, exact.upper + reach)
     figures = policy.figures_for(people.shown_events, people.shown_n - people.shown_events)
     return exact.at(figures, 4 if figures >= 3 else 3), ""
 

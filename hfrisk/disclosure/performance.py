@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from hfrisk.assessment.results import NOBODY, RATES, at_capacity, at_threshold
+from hfrisk.assessment.results import NOBODY, RATES, TREAT_ALL, at_capacity, at_threshold
 from hfrisk.disclosure.estimates import Estimate, People, net_benefit, released_difference, released_estimate
 from hfrisk.disclosure.margins import Mask, protect
 from hfrisk.disclosure.people import EVERYONE, SET, released_sets
@@ -150,7 +150,7 @@ def release_comparison(frame: pd.DataFrame, policy: Policy, benefits: Benefits) 
 
 
 def benefits_shown(decision: pd.DataFrame, cells: pd.DataFrame) -> Benefits:
-    """Net benefit of everyone and of groups from released counts, by the names of the performance table.
+    """Net benefit of everyone and of groups from released counts, by the names of the performance table; that of `TREAT_ALL` too.
 
     Parameters
     ----------
@@ -167,6 +167,8 @@ def benefits_shown(decision: pd.DataFrame, cells: pd.DataFrame) -> Benefits:
         key = (row["model"], row["split"], EVERYONE, EVERYONE, _benefit_name(row["threshold"]))
         false_positives = row["flagged"] - row["true_positives"]
         found[key] = net_benefit(row["true_positives"], false_positives, row["n"], row["threshold"])
+        all_events = net_benefit(row["events"], row["n"] - row["events"], row["n"], row["threshold"])
+        found[TREAT_ALL, *key[1:]] = all_events
     return found
 
 

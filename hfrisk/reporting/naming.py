@@ -44,6 +44,7 @@ _MODELS = {
     "logistic": "the simple spline model",
     "points": "the score-card",
     "null": "the same risk for everyone",
+    "treat_all": "reviewing everyone",
     "lace": "LACE",
     "lace_plus": "LACE+",
     "hospital": "HOSPITAL",

@@ -110,7 +110,13 @@ def test_calibration_curve_counts_the_people_whose_risk_rounds_to_each_point(mak
 
 
 def test_comparison_is_paired_and_narrower_than_two_separate_intervals(judged) -> None:
-    assert judged.comparison["measure"].tolist() == ["auroc", "log_loss", "brier"] * 2
+    plain = judged.comparison[~judged.comparison["measure"].str.startswith("net_benefit@")]
+    assert plain["measure"].tolist() == ["auroc", "log_loss", "brier"] * 2
+    useful = judged.comparison.query("split == 'test' and measure == 'net_benefit@0.20'").set_index("model_b")
+    assert set(useful.index) == {"logistic", "treat_all"}
+    curve = judged.decision_curve.query("model == 'lightgbm' and split == 'test' and threshold == 0.2").iloc[0]
+    gain = curve["net_benefit"] - curve["net_benefit_all"]
+    assert useful.loc["treat_all", "difference"] == pytest.approx(gain, abs=1e-12)
     row = judged.comparison.query("split == 'test' and measure == 'auroc'").iloc[0]
     rows = judged.performance.query("split == 'test' and group == 'all' and measure == 'auroc'").set_index("model")
     assert row["difference"] == pytest.approx(rows.loc["lightgbm", "estimate"] - rows.loc["logistic", "estimate"])

@@ -43,6 +43,7 @@ def naive(event: np.ndarray, risk: np.ndarray) -> dict[str, float]:
         flagged = risk >= threshold
         benefit = (flagged & (event == 1)).mean() - (flagged & (event == 0)).mean() * threshold / (1 - threshold)
         found[f"net_benefit@{threshold:.2f}"] = benefit
+        found[f"net_benefit_all@{threshold:.2f}"] = event.mean() - (1 - event.mean()) * threshold / (1 - threshold)
     for threshold in RATES:
         flagged = (risk >= threshold).astype(int)
         with np.errstate(divide="ignore"):

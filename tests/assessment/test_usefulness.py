@@ -7,8 +7,10 @@ import pandas as pd
 import pytest
 
 from hfrisk.assessment import AssessmentSettings
+from hfrisk.assessment.groups import find_groups
+from hfrisk.assessment.performance import split_performance
 from hfrisk.assessment.periods import by_quarter
-from hfrisk.assessment.resampling import Resampled
+from hfrisk.assessment.resampling import Resampled, person_weights
 from hfrisk.assessment.results import at_threshold
 from hfrisk.assessment.utility import capacity_table, decision_curve, net_benefit, risk_deciles, risk_distribution
 
@@ -22,6 +24,43 @@ def test_decision_curve_is_that_of_dcurves(discharges) -> None:
     for model, column in (("risk", "net_benefit"), ("all", "net_benefit_all")):
         expected = theirs[theirs["model"] == model].sort_values("threshold")["net_benefit"]
         np.testing.assert_allclose(ours[column], expected, atol=1e-12)
+
+
+def test_gain_in_net_benefit_is_that_of_dcurves_with_the_interval_of_a_naive_loop_on_the_same_draws(discharges) -> None:
+    import dcurves
+
+    settings = AssessmentSettings(
+        replicates=60, redraws=50, net_benefit_from=0.1, net_benefit_to=0.4, net_benefit_step=0.1
+    )
+    event, risk, person = (discharges[name].to_numpy() for name in ("event", "risk", "person"))
+    other = np.round(0.5 * risk + 0.2 * np.random.default_rng(1).random(len(risk)), 3)
+    risks = {"lightgbm": risk, "logistic": other, "null": np.full(len(risk), event.mean())}
+    groups = find_groups(event, pd.DataFrame(), [])
+    found = split_performance(event, risks, person, groups, settings).comparison
+    found = found[found["measure"].str.startswith("net_benefit")].set_index(["model_b", "measure"])
+    thresholds = np.array([0.1, 0.2, 0.3, 0.4])
+    # The same risk for everyone chooses everyone or no one: it is one of the two policies already.
+    wanted = {(b, f"net_benefit@{t:.2f}") for b in ("logistic", "treat_all") for t in thresholds}
+    assert set(found.index) == wanted
+
+    def gains(rows: np.ndarray) -> dict[tuple[str, str], float]:
+        frame = pd.DataFrame({"event": event[rows], "mine": risk[rows], "theirs": other[rows]})
+        table = dcurves.dca(data=frame, outcome="event", modelnames=["mine", "theirs"], thresholds=thresholds)
+        net = table.set_index(["model", "threshold"])["net_benefit"]
+        return {
+            (b, f"net_benefit@{t:.2f}"): net["mine", t] - net[name, t]
+            for b, name in (("logistic", "theirs"), ("treat_all", "all"))
+            for t in thresholds
+        }
+
+    for key, gain in gains(np.arange(len(event))).items():
+        assert found.loc[key, "difference"] == pytest.approx(gain, abs=1e-12)
+    codes = np.unique(person, return_inverse=True)[1]
+    weight = person_weights(codes.max() + 1, range(settings.replicates), settings.seed)
+    drawn = pd.DataFrame([gains(np.repeat(np.arange(len(event)), one[codes])) for one in weight])
+    for key in wanted:
+        limits = np.quantile(drawn[key], (0.025, 0.975))
+        assert found.loc[key, ["lower", "upper"]].tolist() == pytest.approx(limits.tolist(), abs=1e-12)
 
 
 def test_net_benefit_of_flagging_no_one_is_nought_and_of_everyone_treat_all() -> None:

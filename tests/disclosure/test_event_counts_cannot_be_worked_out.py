@@ -140,6 +140,43 @@ def test_net_benefit_is_withheld_when_its_counts_are() -> None:
     assert row["suppressed"] == POLICY.withheld
 
 
+def gain(n: int, events: int, mine: tuple[int, int], theirs: tuple[int, int]) -> pd.DataFrame:
+    """Released differences in net benefit at 20 %, against a model and against choosing everyone; flagged and found of each."""
+    curves = pd.concat([decision(n, events, *mine), decision(n, events, *theirs).assign(model="logistic")])
+    benefits = benefits_shown(release_decision_curve(curves, POLICY, 0.2), pd.DataFrame())
+    own, other = (net_benefit(found, flagged - found, n, 0.2) for flagged, found in (mine, theirs))
+    rows = [
+        {"model_a": "lightgbm", "model_b": b, "split": "test", "measure": "net_benefit@0.20", "difference": d,
+         "lower": d - 0.002, "upper": d + 0.003, "n": n, "events": events}
+        for b, d in (("logistic", own - other), ("treat_all", own - net_benefit(events, n - events, n, 0.2)))
+    ]  # fmt: skip
+    return release_comparison(pd.DataFrame(rows), POLICY, benefits)
+
+
+def test_a_gain_in_net_benefit_is_a_function_of_shown_counts_and_claims_no_more_than_the_exact_ones() -> None:
+    shown = set()
+    for n, events, mine, theirs in (
+        (5000, 1000, (1500, 450), (1480, 435)),
+        (5002, 998, (1502, 448), (1478, 437)),
+        (4998, 1002, (1498, 452), (1482, 433)),
+    ):
+        exact = net_benefit(mine[1], mine[0] - mine[1], n, 0.2) - net_benefit(theirs[1], theirs[0] - theirs[1], n, 0.2)
+        released = gain(n, events, mine, theirs)
+        assert released["lower"].iloc[0] <= exact - 0.002 + 5e-5
+        assert released["upper"].iloc[0] >= exact + 0.003 - 5e-5
+        shown.add(tuple(released["difference"]))
+    assert len(shown) == 1
+    of_all = 0.2 - 0.8 / 4
+    own, other = 450 / 5000 - 1050 / 5000 / 4, 435 / 5000 - 1045 / 5000 / 4
+    assert shown.pop() == pytest.approx((own - other, own - of_all), abs=5e-4)
+
+
+def test_a_gain_in_net_benefit_is_withheld_when_counts_of_either_are() -> None:
+    released = gain(1001, 199, (300, 90), (15, 9))
+    assert released["difference"].isna().tolist() == [True, False]
+    assert released["suppressed"].tolist() == [POLICY.withheld, ""]
+
+
 def rates_of(where: str, n: int, events: int, chosen: int, found: int, reason: str = "") -> pd.DataFrame:
     """What the assessment would compute of those chosen; the interval hangs on the exact number."""
     negatives = n - events

@@ -12,7 +12,7 @@ from hfrisk.disclosure import Released
 from hfrisk.reporting import ranking, sentences
 from hfrisk.reporting.evidence import Evidence
 from hfrisk.reporting.inequality import sort_groups
-from hfrisk.reporting.tables import rates_table
+from hfrisk.reporting.tables import benefit_table, rates_table
 from tests.reporting import reporting_samples as samples
 
 
@@ -293,3 +293,24 @@ def test_who_is_found_and_missed_stands_at_each_threshold_and_capacity_with_its_
     held = rates_table(ev(samples.changed(base, performance=frame)))
     assert held.rows[0][2] == "suppressed"
     assert held.notes[-1] == f"Suppressed: {samples.HELD}."
+
+
+def test_what_it_is_worth_more_stands_against_nobody_everyone_and_each_other_model(base: Released) -> None:
+    more = pd.DataFrame(
+        [
+            ("lightgbm", "treat_all", 0.021, 0.012, 0.03, ""),
+            ("lightgbm", "logistic", 0.0011, -0.002, 0.004, ""),
+            ("lightgbm", "lace", math.nan, math.nan, math.nan, samples.HELD),
+        ],
+        columns=["model_a", "model_b", "difference", "lower", "upper", "suppressed"],
+    ).assign(split="test", measure="net_benefit@0.20", n=5000.0, events=1000.0)
+    frame = pd.concat([base.comparison, more], ignore_index=True)
+    table = benefit_table(ev(samples.changed(base, comparison=frame)))
+    assert table.head == ("Against", "At a threshold of 20%")
+    assert [row[0] for row in table.rows[:2]] == ["Reviewing nobody", "Reviewing everyone"]
+    told = dict(table.rows)
+    assert told["Reviewing everyone"] == "+2.10 (+1.20 to +3.00)"
+    assert told["The simple spline model"] == "+0.11 (\u22120.20 to +0.40)"
+    assert told["LACE"] == "suppressed"
+    assert told["HOSPITAL"] == "not computed"
+    assert f"Suppressed: {samples.HELD}." in table.notes
