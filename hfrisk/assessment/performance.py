@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from hfrisk.assessment.accuracy import brier_parts
 from hfrisk.assessment.discrimination import delong_interval
 from hfrisk.assessment.flexible import FlexibleCurve, calibration_error, expected_ici, largest_error, risk_grid
 from hfrisk.assessment.groups import EVERYONE, Group
@@ -27,6 +28,7 @@ _RANKING = ("auroc", "oe_ratio")
 _PLAIN = ("auroc", "auprc", "prevalence", "brier", "scaled_brier", "log_loss", "oe_ratio", "calibration_intercept")
 _DELONG = "auroc_delong"
 _SLOPE = "calibration_slope"
+_PARTS = ("brier_reliability", "brier_resolution", "brier_uncertainty")
 _FLEXIBLE = ("ici", "e50", "e90", "emax", "ici_expected", "ici_expected_95")
 _SAME_RISK = "not computed: everyone has the same risk, which chooses nobody"
 _NO_FIT = "not computed: the risks do not vary, or the fit did not converge"
@@ -166,10 +168,12 @@ def _resampled(outcome: npt.NDArray[np.int64], score: Array, group: Group, setti
 def _flexible(
     outcome: npt.NDArray[np.int64], score: Array, person: npt.NDArray[Any], settings: AssessmentSettings
 ) -> tuple[dict[str, float], pd.DataFrame]:
-    """ICI, E50, E90, Emax with what is expected of the ICI, and the curve on its grid."""
+    """Parts of the Brier score, ICI, E50, E90, Emax with what is expected of the ICI, and the curve on its grid."""
     curve = FlexibleCurve.fit(outcome, score, person=person)
     error = calibration_error(curve, score)
     found = {"ici": error.ici, "e50": error.e50, "e90": error.e90, "emax": largest_error(curve, score)}
+    parts = brier_parts(outcome, score)
+    found |= dict(zip(_PARTS, (parts.reliability, parts.resolution, parts.uncertainty), strict=True))
     redrawn = computed(expected_ici(score, redraws=settings.redraws, seed=settings.seed))
     found["ici_expected"] = float(redrawn.mean()) if len(redrawn) else float("nan")
     found["ici_expected_95"] = float(np.quantile(redrawn, 0.95)) if len(redrawn) else float("nan")
@@ -205,7 +209,8 @@ def _rows(
     """One row a measure, whether or not it could be computed; those in `other` do not come from resampling."""
     rates = _rates(group, settings)
     at_thresholds = (*map(net_benefit_name, _thresholds(group, settings)), *rates)
-    every = (_DELONG, *_PLAIN, _SLOPE, *_FLEXIBLE, *at_thresholds)
+    not_resampled = (_DELONG, *_PARTS, *_FLEXIBLE)
+    every = (_DELONG, *_PLAIN, *_PARTS, _SLOPE, *_FLEXIBLE, *at_thresholds)
     allowed = {
         "nothing": (),
         "imprecise": _RANKING,
@@ -217,7 +222,7 @@ def _rows(
         estimate, lower, upper, reason = np.nan, np.nan, np.nan, group.reason
         if measure not in allowed:
             reason = group.reason.replace("imprecise:", "not computed:")
-        elif measure in _FLEXIBLE or measure == _DELONG:
+        elif measure in not_resampled:
             estimate, lower, upper = other[measure]
         else:
             estimate = point[measure]
@@ -226,7 +231,7 @@ def _rows(
             estimate, lower, upper, reason = np.nan, np.nan, np.nan, _SAME_RISK
         elif measure in allowed and np.isnan(estimate):
             lower, upper, reason = np.nan, np.nan, NOBODY if measure in rates else _NO_FIT
-        elif measure in allowed and measure not in _FLEXIBLE and np.isnan(lower):
+        elif measure in allowed and measure not in (*_PARTS, *_FLEXIBLE) and np.isnan(lower):
             reason = _NO_VARIANCE if measure == _DELONG else _NO_INTERVAL
         values = (model, group.group, group.level, measure, estimate, lower, upper, group.n, group.events, reason)
         rows.append(dict(zip(_PERFORMANCE, values, strict=True)))

@@ -66,7 +66,8 @@ class Results:
     performance
         model, split, group, level, measure, estimate, lower, upper, n, events, reason. One row a number. `reason` says
         why a number is missing or imprecise. ICI, E50, E90 and Emax have no interval: ``ici_expected`` and
-        ``ici_expected_95`` are the mean and the 95th centile of the ICI under perfect calibration at that n.
+        ``ici_expected_95`` are the mean and the 95th centile of the ICI under perfect calibration at that n. Nor have
+        ``brier_reliability``, ``brier_resolution`` and ``brier_uncertainty`` (`accuracy.brier_parts`).
         ``auroc_delong`` is the AUROC again, with the interval of DeLong that papers give: it overlooks that a person may
         have several discharges, so that the one of ``auroc`` is to be gone by. ``prevalence`` is the share with the event,
         the AUPRC of a model without inputs. Everyone has the net benefit at every threshold, and `RATES` at the decision

@@ -6,6 +6,9 @@ therefore recomputed as if the shown (rounded) counts were the true ones; the ar
 
 - *scaled Brier*: b is a mean of squared distances of risks, which no count determines. With the shown prevalence q the
   released value is 1 - b / (q (1 - q)): it says something about b, nothing about p beyond q.
+- *parts of the Brier score* (b = reliability - resolution + uncertainty): the uncertainty is that of the shown counts, and the
+  resolution is moved with it, so that the three add up to b as if the shown counts were the true ones. The reliability is a mean
+  of squared distances, as b is.
 - *O/E*: the expected share (a mean of risks) is not a count. Released is q over the expected share.
 - *net benefit*: a function of true and false positives, n and the threshold, all four as shown; withheld where one of
   them is. Nothing but the shown counts goes into it.
@@ -50,6 +53,7 @@ __all__ = [
 
 _INTERCEPT_DECIMALS = 3
 _WITHOUT_INPUTS = frozenset({"null"})
+_TELL_THE_PREVALENCE = frozenset({"brier", "brier_reliability", "brier_resolution", "log_loss", "auprc"})
 _SHARE_BEYOND_EMAX = 0.025
 
 
@@ -145,7 +149,7 @@ def released_estimate(
         return nothing, ""
     if not people.shown:
         return nothing, policy.dependent
-    if model in _WITHOUT_INPUTS and measure in {"brier", "log_loss", "auprc"}:
+    if model in _WITHOUT_INPUTS and measure in _TELL_THE_PREVALENCE:
         return nothing, "what a model without inputs has here is the exact share of events itself"
     if measure == "emax" and people.shown_n * _SHARE_BEYOND_EMAX < policy.threshold:
         return nothing, policy.dependent
@@ -155,6 +159,8 @@ def released_estimate(
         exact = exact.moved(now - exact.value)
     elif measure == "scaled_brier":
         exact = exact.moved((1 - exact.value) * (1 - _variance(was) / _variance(now)))
+    elif measure in {"brier_resolution", "brier_uncertainty"}:
+        exact = exact.moved(_uncertainty(now, people.shown_n) - _uncertainty(was, people.n))
     elif measure == "oe_ratio":
         exact = exact.scaled(now / was)
     elif measure == "calibration_intercept":
@@ -221,6 +227,10 @@ def _turned(share: Estimate) -> Estimate:
 
 def _variance(share: float) -> float:
     return share * (1 - share)
+
+
+def _uncertainty(share: float, n: float) -> float:
+    return _variance(share) * n / (n - 1)
 
 
 def _logit(share: float) -> float:

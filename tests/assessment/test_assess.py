@@ -47,7 +47,10 @@ def test_every_number_is_one_row_and_every_missing_one_has_a_reason(judged) -> N
     assert not performance.duplicated(["model", "split", "group", "level", "measure"]).any()
     assert (performance.loc[performance["estimate"].isna(), "reason"] != "").all()
     without = performance["lower"].isna() & performance["estimate"].notna()
-    assert set(performance.loc[without, "measure"]) == {"ici", "e50", "e90", "emax", "ici_expected", "ici_expected_95"}
+    assert set(performance.loc[without, "measure"]) == {
+        *("ici", "e50", "e90", "emax", "ici_expected", "ici_expected_95"),
+        *("brier_reliability", "brier_resolution", "brier_uncertainty"),
+    }
     assert set(performance["model"]) == {"lightgbm", "logistic"}
     assert set(performance["split"]) == {"cross-validation", "test"}
     intervals = performance[performance["lower"].notna()]

@@ -41,6 +41,9 @@ def performance(
         "prevalence": p,
         "auprc": p if model == "null" else 0.312,
         "emax": 0.0312,
+        "brier_reliability": 0.0013,
+        "brier_resolution": 0.0013 + p * (1 - p) * n / (n - 1) - brier,
+        "brier_uncertainty": p * (1 - p) * n / (n - 1),
     }
     rows = [
         {"model": model, "split": "test", "group": "all", "level": "all", "measure": m, "estimate": v, "lower": v - 0.03,
@@ -97,6 +100,23 @@ def test_data_that_round_alike_are_released_alike(
     )
     columns = ["measure", "estimate", "n", "events", "suppressed"]
     pd.testing.assert_frame_equal(one[columns], other[columns])
+
+
+@pytest.mark.parametrize("events", [198, 199, 200, 201, 202])
+def test_parts_of_the_brier_score_add_up_with_the_shown_events_and_so_give_back_no_others(events: int) -> None:
+    exact, released = performance(1003, events), release_performance(performance(1003, events), POLICY, {})
+
+    def events_behind(frame: pd.DataFrame, n: float) -> float:
+        parts = {name: estimate(frame, f"brier_{name}") for name in ("reliability", "resolution")}
+        variance = (estimate(frame, "brier") - parts["reliability"] + parts["resolution"]) * (n - 1) / n
+        return n * (1 - math.sqrt(1 - 4 * variance)) / 2
+
+    assert events_behind(exact, 1003) == pytest.approx(events, abs=1e-6)
+    found = release_performance(performance(1005, 200), POLICY, {})
+    for name in ("brier_uncertainty", "brier_resolution", "brier_reliability", "brier"):
+        assert estimate(released, name) == estimate(found, name)
+    # Whatever rounding leaves, it is the same for all that are shown as 200.
+    assert events_behind(released, 1005) == pytest.approx(200, abs=1)
 
 
 def test_observed_over_expected_with_the_mean_risk_gives_back_only_the_shown_events() -> None:
@@ -290,7 +310,7 @@ def test_the_calibration_intercept_hardly_depends_on_events_within_the_rounding(
 def test_a_model_without_inputs_keeps_its_error_to_itself() -> None:
     released = release_performance(performance(1003, 198, model="null"), POLICY, {})
     # Everyone has the same risk, so that the area under its precision and recall is the prevalence.
-    for measure in ("brier", "auprc"):
+    for measure in ("brier", "auprc", "brier_reliability", "brier_resolution"):
         row = released[released["measure"] == measure].iloc[0]
         assert math.isnan(row["estimate"])
         assert "exact share" in row["suppressed"]

@@ -169,7 +169,7 @@ def performance_table(n_dev: int, n_test: int, rate: float, ratio: float, auroc:
         if why:
             value = se = math.nan
         shown = [round(v, 3) for v in (value, value - 1.96 * se, value + 1.96 * se)]
-        if measure in ("ici", "e50", "e90", "emax", "ici_expected", "ici_expected_95"):
+        if measure in ("ici", "e50", "e90", "emax", "ici_expected", "ici_expected_95") or measure.startswith("brier_"):
             shown[1:] = [math.nan, math.nan]
         events = five(n * rate)
         rows.append((model, split, group, level, measure, *shown, five(n), events, why, ""))
@@ -191,6 +191,9 @@ def performance_table(n_dev: int, n_test: int, rate: float, ratio: float, auroc:
             add(model, split, "all", "all", "prevalence", rate, math.sqrt(rate * (1 - rate) / n), n)
             add(model, split, "all", "all", "brier", rate * (1 - rate) * 0.96, 0.003, n)
             add(model, split, "all", "all", "scaled_brier", 0.041, 0.008, n)
+            add(model, split, "all", "all", "brier_reliability", 0.0004, math.nan, n)
+            add(model, split, "all", "all", "brier_resolution", 0.0004 + rate * (1 - rate) * 0.04, math.nan, n)
+            add(model, split, "all", "all", "brier_uncertainty", rate * (1 - rate), math.nan, n)
             add(model, split, "all", "all", "log_loss", 0.478, 0.006, n)
             add(model, split, "all", "all", "oe_ratio", true, true / math.sqrt(events), n)
             add(model, split, "all", "all", "calibration_intercept", 1.2 * math.log(true), 0.045, n)

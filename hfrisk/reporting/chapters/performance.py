@@ -25,11 +25,23 @@ def discrimination(evidence: Evidence, settings: ReportingSettings) -> Chapter:
     """Ranking: each model in each split, and what happened in each tenth of risk."""
     table = estimates_table(
         evidence,
-        ("auroc", "auroc_delong", "auprc", "prevalence", "brier", "scaled_brier", "log_loss"),
+        (
+            "auroc",
+            "auroc_delong",
+            "auprc",
+            "prevalence",
+            "brier",
+            "brier_reliability",
+            "brier_resolution",
+            "brier_uncertainty",
+            "scaled_brier",
+            "log_loss",
+        ),
         "Ranking and overall accuracy",
         notes=(
             "The interval to go by is the one from resampling people; DeLong's takes every discharge for another person's and is "
             "there to be set beside published ones.",
+            "The Brier score is reliability less resolution plus uncertainty, by tenths of risk, corrected for chance.",
         ),
     )
     lines = []
