@@ -16,7 +16,8 @@ class AssessmentSettings(Settings):
         0.20, gt=0, lt=1, description="Decision threshold: people at or above this risk are flagged (risk, 0 to 1)."
     )
     bands: tuple[float, ...] = Field(
-        (0.10, 0.20, 0.30), description="Edges between the risk bands, rising (risks, 0 to 1)."
+        (0.10, 0.20, 0.30),
+        description="Edges between the risk bands, rising; at each, who would be found and missed is told (risks, 0 to 1).",
     )
     net_benefit_from: float = Field(0.05, gt=0, lt=1, description="First threshold of the decision curve (risk).")
     net_benefit_to: float = Field(0.40, gt=0, lt=1, description="Last threshold of the decision curve (risk).")

@@ -27,7 +27,8 @@ therefore recomputed as if the shown (rounded) counts were the true ones; the ar
 
 For all of these, two data sets with the same shown counts and the same risks give the same released value (the intercept
 to its precision): that is the property that the tests check. AUROC is a ratio of whole numbers too; the number of its
-significant figures (`Policy.figures_for`) keeps many pairs of events and non-events possible.
+significant figures (`Policy.figures_for`) keeps many pairs of events and non-events possible. DeLong's interval rests on two
+variances of placements besides, which nothing shown determines.
 """
 
 from __future__ import annotations

@@ -231,7 +231,7 @@ def rates_table(evidence: Evidence) -> Table:
         for place in places:
             top = place.startswith("top")
             share = words.percent(float(place.removeprefix("top")))
-            cells = [f"{share} at highest risk" if top else f"risk of {share} or more"]
+            cells = [f"{share} at highest risk" if top else f"Risk of {share} or more"]
             for name in names:
                 key = f"{name}@{place}"
                 cells.append(

@@ -284,7 +284,7 @@ def test_an_outermost_bin_says_nothing_about_the_lowest_risk(base: Released) -> 
 
 def test_who_is_found_and_missed_stands_at_each_threshold_and_capacity_with_its_interval(base: Released) -> None:
     table = rates_table(ev(samples.with_number(base, "ppv@0.20", 0.31, 0.28, 0.34)))
-    assert [row[0] for row in table.rows] == ["risk of 20% or more", "10% at highest risk"]
+    assert [row[0] for row in table.rows] == ["Risk of 20% or more", "10% at highest risk"]
     assert len(table.head) == 6
     assert table.rows[0][2] == "0.31 (0.28 to 0.34)"
     frame = base.performance.copy()
