@@ -7,7 +7,7 @@ import numpy.typing as npt
 
 from hfrisk.assessment.scored import Array, Measures, Scored
 
-__all__ = ["auprc", "auroc", "delong"]
+__all__ = ["auprc", "auroc", "delong", "delong_interval"]
 
 
 def auroc(event: npt.ArrayLike, risk: npt.ArrayLike, weight: npt.ArrayLike | None = None) -> float:
@@ -83,6 +83,34 @@ def delong(event: npt.ArrayLike, risk: npt.ArrayLike, person: npt.ArrayLike | No
         + 2 * groups / (groups - 1) * float(first @ second) / (len(high) * len(low))
     )
     return area, variance
+
+
+def delong_interval(event: npt.ArrayLike, risk: npt.ArrayLike, confidence: float = 0.95) -> tuple[float, float, float]:
+    """AUROC with DeLong's interval, as papers give it: ``AUROC +- z * sqrt(variance)``, kept within 0 and 1.
+
+    It takes every discharge for another person's, so that it is too narrow where persons have several; the interval from
+    resampling persons is the one to go by.
+
+    Parameters
+    ----------
+    event, risk
+        Outcome (0 or 1) and score, one entry a discharge.
+    confidence
+        Confidence of the interval (0 to 1).
+
+    Returns
+    -------
+    tuple
+        AUROC, lower and upper limit. No limits (NaN) where the variance is nought or could not be computed: a score that
+        ranks everyone alike, or everyone rightly, is not known without error.
+    """
+    from scipy.stats import norm
+
+    area, variance = delong(event, risk)
+    if not variance > 0:
+        return area, float("nan"), float("nan")
+    reach = float(norm.ppf(0.5 + confidence / 2)) * variance**0.5
+    return area, max(0.0, area - reach), min(1.0, area + reach)
 
 
 def _placement(of: Array, among: Array) -> Array:

@@ -14,10 +14,12 @@ import numpy.typing as npt
 from hfrisk.assessment.fitting import LogisticFits
 from hfrisk.assessment.scored import Array, logit, two_classes
 
-__all__ = ["CalibrationError", "FlexibleCurve", "calibration_error", "expected_ici", "risk_grid"]
+__all__ = ["CalibrationError", "FlexibleCurve", "calibration_error", "expected_ici", "largest_error", "risk_grid"]
 
 # Harrell, Regression Modeling Strategies (2nd edition, 2015), table 2.3: knots for a spline with five of them.
 KNOT_CENTILES = (0.05, 0.275, 0.5, 0.725, 0.95)
+# The largest distance is looked for among the middle 95 in 100 of the risks.
+LARGEST_TAIL = 0.025
 # About what stays in a processor's cache.
 _BLOCK = 250_000
 
@@ -158,9 +160,22 @@ def expected_ici(risk: npt.ArrayLike, *, redraws: int, seed: int) -> Array:
     return np.concatenate(found)
 
 
-def risk_grid(risk: npt.ArrayLike) -> Array:
-    """Whole hundredths of risk between the 1st and the 99th centile of the predictions; at least one."""
-    low, high = np.quantile(np.asarray(risk, dtype=np.float64), (0.01, 0.99)) * 100
+def largest_error(curve: FlexibleCurve, risk: npt.ArrayLike) -> float:
+    """Emax: the largest distance between risk and flexible curve, over `risk_grid` of the middle 95 in 100 predictions.
+
+    Harrell's Emax (`rms::val.prob`) is the maximum over everyone: nearly always that of the single highest or lowest risk,
+    which says more about one person and the tail of a spline than about the percentages that people are given, and could give
+    that person's risk away. NaN when the curve did not converge.
+    """
+    if not curve.converged:
+        return float("nan")
+    grid = risk_grid(risk, LARGEST_TAIL)
+    return float(np.abs(grid - curve.observed(grid)).max())
+
+
+def risk_grid(risk: npt.ArrayLike, tail: float = 0.01) -> Array:
+    """Whole hundredths of risk without the lowest and highest `tail` (share) of the predictions; at least one."""
+    low, high = np.quantile(np.asarray(risk, dtype=np.float64), (tail, 1 - tail)) * 100
     first, last = int(np.ceil(low - 1e-9)), int(np.floor(high + 1e-9))
     if last < first:
         first = last = max(1, round((low + high) / 2))

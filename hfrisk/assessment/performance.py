@@ -10,11 +10,14 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from hfrisk.assessment.flexible import FlexibleCurve, calibration_error, expected_ici, risk_grid
+from hfrisk.assessment.accuracy import brier_parts
+from hfrisk.assessment.discrimination import delong_interval
+from hfrisk.assessment.flexible import FlexibleCurve, calibration_error, expected_ici, largest_error, risk_grid
 from hfrisk.assessment.groups import EVERYONE, Group
 from hfrisk.assessment.parallel import side_by_side
 from hfrisk.assessment.resampling import Resampled, computed, percentile_interval, replicates_of
-from hfrisk.assessment.scored import Array, net_benefit_name
+from hfrisk.assessment.results import NOBODY, RATES, TREAT_ALL, at_capacity, at_threshold
+from hfrisk.assessment.scored import NET_BENEFIT_ALL, Array, net_benefit_name
 from hfrisk.assessment.settings import AssessmentSettings
 from hfrisk.progress import Quiet
 
@@ -22,11 +25,15 @@ __all__ = ["COMPARED", "SplitPerformance", "split_performance"]
 
 COMPARED = ("auroc", "log_loss", "brier")
 _RANKING = ("auroc", "oe_ratio")
-_PLAIN = ("auroc", "auprc", "brier", "scaled_brier", "log_loss", "oe_ratio", "calibration_intercept")
+_PLAIN = ("auroc", "auprc", "prevalence", "brier", "scaled_brier", "log_loss", "oe_ratio", "calibration_intercept")
+_DELONG = "auroc_delong"
 _SLOPE = "calibration_slope"
-_FLEXIBLE = ("ici", "e50", "e90", "ici_expected", "ici_expected_95")
+_PARTS = ("brier_reliability", "brier_resolution", "brier_uncertainty")
+_FLEXIBLE = ("ici", "e50", "e90", "emax", "ici_expected", "ici_expected_95")
+_SAME_RISK = "not computed: everyone has the same risk, which chooses nobody"
 _NO_FIT = "not computed: the risks do not vary, or the fit did not converge"
 _NO_INTERVAL = "no interval: too many resamples were without events or non-events"
+_NO_VARIANCE = "no interval: DeLong's variance is nought or could not be computed"
 _PERFORMANCE = ["model", "group", "level", "measure", "estimate", "lower", "upper", "n", "events", "reason"]
 _CURVE = ["model", "group", "level", "predicted", "observed", "lower", "upper", "n", "events"]
 _COMPARISON = ["model_a", "model_b", "measure", "difference", "lower", "upper", "n", "events"]
@@ -90,6 +97,9 @@ def split_performance(
     points = {
         (model, group.group, group.level): one.measures() for (model, group), one in zip(judged, sets, strict=True)
     }
+    varied = {
+        (model, group.group, group.level): one.scored.varies for (model, group), one in zip(judged, sets, strict=True)
+    }
     large = [(model, group) for model, group in judged if group.size == "everything"]
     flexible: dict[tuple[str, str, str], dict[str, float]] = {}
     curves: list[pd.DataFrame] = []
@@ -112,16 +122,34 @@ def split_performance(
     for model in scores:
         for group in groups:
             key = (model, group.group, group.level)
-            rows += _rows(model, group, points.get(key, {}), drawn.get(key, {}), flexible.get(key, {}), settings)
+            others = {name: (value, np.nan, np.nan) for name, value in flexible.get(key, {}).items()}
+            if group.size in ("no slope", "everything"):
+                others[_DELONG] = delong_interval(outcome[group.rows], scores[model][group.rows], settings.confidence)
+            one = varied.get(key, False)
+            rows += _rows(model, group, points.get(key, {}), drawn.get(key, {}), others, settings, varies=one)
     return SplitPerformance(
         pd.DataFrame(rows, columns=_PERFORMANCE),
         (pd.concat(curves, ignore_index=True) if curves else pd.DataFrame(columns=_CURVE))[_CURVE],
-        _compared(list(scores), groups[0], points, drawn, settings.confidence),
+        _compared(list(scores), groups[0], points, drawn, varied, settings),
     )
 
 
 def _thresholds(group: Group, settings: AssessmentSettings) -> tuple[float, ...]:
     return settings.net_benefit_thresholds if group.group == EVERYONE else (settings.threshold,)
+
+
+def _rate_thresholds(group: Group, settings: AssessmentSettings) -> tuple[float, ...]:
+    return settings.rate_thresholds if group.group == EVERYONE else (settings.threshold,)
+
+
+def _capacities(group: Group, settings: AssessmentSettings) -> tuple[float, ...]:
+    # A team's capacity is one for all, not one for each group.
+    return settings.capacities if group.group == EVERYONE else ()
+
+
+def _rates(group: Group, settings: AssessmentSettings) -> tuple[str, ...]:
+    at = [at_threshold(name, one) for one in _rate_thresholds(group, settings) for name in RATES]
+    return (*at, *(at_capacity(name, share) for share in _capacities(group, settings) for name in RATES))
 
 
 def _resampled(outcome: npt.NDArray[np.int64], score: Array, group: Group, settings: AssessmentSettings) -> Resampled:
@@ -130,6 +158,8 @@ def _resampled(outcome: npt.NDArray[np.int64], score: Array, group: Group, setti
         score,
         group.rows,
         thresholds=_thresholds(group, settings),
+        rates=_rate_thresholds(group, settings),
+        capacities=_capacities(group, settings),
         intercept=group.size != "imprecise",
         slope=group.size == "everything",
     )
@@ -138,10 +168,12 @@ def _resampled(outcome: npt.NDArray[np.int64], score: Array, group: Group, setti
 def _flexible(
     outcome: npt.NDArray[np.int64], score: Array, person: npt.NDArray[Any], settings: AssessmentSettings
 ) -> tuple[dict[str, float], pd.DataFrame]:
-    """ICI, E50, E90 with what is expected of the ICI, and the curve on its grid."""
+    """Parts of the Brier score, ICI, E50, E90, Emax with what is expected of the ICI, and the curve on its grid."""
     curve = FlexibleCurve.fit(outcome, score, person=person)
     error = calibration_error(curve, score)
-    found = {"ici": error.ici, "e50": error.e50, "e90": error.e90}
+    found = {"ici": error.ici, "e50": error.e50, "e90": error.e90, "emax": largest_error(curve, score)}
+    parts = brier_parts(outcome, score)
+    found |= dict(zip(_PARTS, (parts.reliability, parts.resolution, parts.uncertainty), strict=True))
     redrawn = computed(expected_ici(score, redraws=settings.redraws, seed=settings.seed))
     found["ici_expected"] = float(redrawn.mean()) if len(redrawn) else float("nan")
     found["ici_expected_95"] = float(np.quantile(redrawn, 0.95)) if len(redrawn) else float("nan")
@@ -169,30 +201,38 @@ def _rows(
     group: Group,
     point: Mapping[str, float],
     drawn: Mapping[str, Array],
-    flexible: Mapping[str, float],
+    other: Mapping[str, tuple[float, float, float]],
     settings: AssessmentSettings,
+    *,
+    varies: bool,
 ) -> list[dict[str, Any]]:
-    """One row a measure, whether or not it could be computed."""
+    """One row a measure, whether or not it could be computed; those in `other` do not come from resampling."""
+    rates = _rates(group, settings)
+    at_thresholds = (*map(net_benefit_name, _thresholds(group, settings)), *rates)
+    not_resampled = (_DELONG, *_PARTS, *_FLEXIBLE)
+    every = (_DELONG, *_PLAIN, *_PARTS, _SLOPE, *_FLEXIBLE, *at_thresholds)
     allowed = {
         "nothing": (),
         "imprecise": _RANKING,
-        "no slope": (*_PLAIN, *map(net_benefit_name, _thresholds(group, settings))),
-        "everything": (*_PLAIN, _SLOPE, *_FLEXIBLE, *map(net_benefit_name, _thresholds(group, settings))),
+        "no slope": (_DELONG, *_PLAIN, *at_thresholds),
+        "everything": every,
     }[group.size]
     rows = []
-    for measure in (*_PLAIN, _SLOPE, *_FLEXIBLE, *map(net_benefit_name, _thresholds(group, settings))):
+    for measure in every:
         estimate, lower, upper, reason = np.nan, np.nan, np.nan, group.reason
         if measure not in allowed:
             reason = group.reason.replace("imprecise:", "not computed:")
-        elif measure in _FLEXIBLE:
-            estimate = flexible[measure]
+        elif measure in not_resampled:
+            estimate, lower, upper = other[measure]
         else:
             estimate = point[measure]
             lower, upper = percentile_interval(drawn[measure], settings.confidence)
-        if measure in allowed and np.isnan(estimate):
-            lower, upper, reason = np.nan, np.nan, _NO_FIT
-        elif measure in allowed and measure not in _FLEXIBLE and np.isnan(lower):
-            reason = _NO_INTERVAL
+        if measure in allowed and measure in rates and not varies:
+            estimate, lower, upper, reason = np.nan, np.nan, np.nan, _SAME_RISK
+        elif measure in allowed and np.isnan(estimate):
+            lower, upper, reason = np.nan, np.nan, NOBODY if measure in rates else _NO_FIT
+        elif measure in allowed and measure not in (*_PARTS, *_FLEXIBLE) and np.isnan(lower):
+            reason = _NO_VARIANCE if measure == _DELONG else _NO_INTERVAL
         values = (model, group.group, group.level, measure, estimate, lower, upper, group.n, group.events, reason)
         rows.append(dict(zip(_PERFORMANCE, values, strict=True)))
     return rows
@@ -203,18 +243,27 @@ def _compared(
     everyone: Group,
     points: Mapping[tuple[str, str, str], Mapping[str, float]],
     drawn: Mapping[tuple[str, str, str], Mapping[str, Array]],
-    confidence: float,
+    varied: Mapping[tuple[str, str, str], bool],
+    settings: AssessmentSettings,
 ) -> pd.DataFrame:
-    """Differences between the first model and each other, from the same draws of persons."""
+    """Differences between the first model and each other, and choosing everyone, from the same draws of persons."""
+    thresholds = settings.net_benefit_thresholds
+    wanted = [(other, measure, measure) for other in models[1:] for measure in COMPARED]
+    wanted += [
+        (other, measure, measure)
+        for other in models[1:]
+        if varied.get((other, EVERYONE, EVERYONE), True)
+        for measure in map(net_benefit_name, thresholds)
+    ]
+    wanted += [(TREAT_ALL, net_benefit_name(one), at_threshold(NET_BENEFIT_ALL, one)) for one in thresholds]
     rows = []
     first = (models[0], EVERYONE, EVERYONE)
-    for other in models[1:]:
-        second = (other, EVERYONE, EVERYONE)
-        for measure in COMPARED:
-            difference, lower, upper = np.nan, np.nan, np.nan
-            if first in points:
-                difference = points[first][measure] - points[second][measure]
-                lower, upper = percentile_interval(drawn[first][measure] - drawn[second][measure], confidence)
-            values = (models[0], other, measure, difference, lower, upper, everyone.n, everyone.events)
-            rows.append(dict(zip(_COMPARISON, values, strict=True)))
+    for other, measure, theirs in wanted:
+        second = first if other == TREAT_ALL else (other, EVERYONE, EVERYONE)
+        difference, lower, upper = np.nan, np.nan, np.nan
+        if first in points:
+            difference = points[first][measure] - points[second][theirs]
+            lower, upper = percentile_interval(drawn[first][measure] - drawn[second][theirs], settings.confidence)
+        values = (models[0], other, measure, difference, lower, upper, everyone.n, everyone.events)
+        rows.append(dict(zip(_COMPARISON, values, strict=True)))
     return pd.DataFrame(rows, columns=_COMPARISON)

@@ -56,6 +56,8 @@ class Resampled:
         rows: npt.ArrayLike | None = None,
         *,
         thresholds: Sequence[float] = (),
+        rates: Sequence[float] = (),
+        capacities: Sequence[float] = (),
         intercept: bool = True,
         slope: bool = True,
     ) -> Resampled:
@@ -69,6 +71,8 @@ class Resampled:
             Positions of the discharges to measure.
         thresholds
             Thresholds of the net benefit (risks).
+        rates, capacities
+            Where sensitivity and its like are wanted: see `Measures`.
         intercept, slope
             Whether the calibration intercept, and the slope with it, are wanted.
         """
@@ -76,7 +80,7 @@ class Resampled:
         chosen = np.arange(len(outcome)) if rows is None else np.asarray(rows, dtype=np.intp)
         scored = Scored.arrange(outcome[chosen], probability[chosen])
         fits = Recalibrations(scored, slope=slope) if intercept or slope else None
-        return cls(chosen, scored, Measures(scored, thresholds), fits)
+        return cls(chosen, scored, Measures(scored, thresholds, rates, capacities), fits)
 
     def measures(self) -> dict[str, float]:
         """The measures of the discharges as they are."""

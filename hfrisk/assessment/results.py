@@ -9,7 +9,16 @@ import pandas as pd
 
 from hfrisk.checks import Check
 
-__all__ = ["COLUMNS", "Results"]
+__all__ = ["COLUMNS", "NOBODY", "RATES", "TREAT_ALL", "Results", "at_capacity", "at_threshold"]
+
+TREAT_ALL = "treat_all"
+"""Stands for a model in the comparison: choosing everyone. Choosing no one has net benefit 0."""
+
+RATES = ("sensitivity", "specificity", "ppv", "npv", "nne")
+"""What follows from who is chosen and who had the event; ``nne`` is the number needed to evaluate, 1 / PPV."""
+
+NOBODY = "not computed: nobody, or nobody with the event, among those chosen or among the others"
+"""Why such a rate is missing: its denominator is nought."""
 
 COLUMNS = {
     "performance": "model split group level measure estimate lower upper n events reason",
@@ -30,6 +39,17 @@ COLUMNS = {
 }
 
 
+def at_threshold(measure: str, threshold: float) -> str:
+    """The name of a measure at a threshold, such as ``ppv@0.20``."""
+    hundredths = f"{threshold:.2f}"
+    return f"{measure}@{hundredths if abs(float(hundredths) - threshold) < 1e-9 else format(threshold, 'g')}"
+
+
+def at_capacity(measure: str, share: float) -> str:
+    """The name of a measure among those at highest risk, such as ``ppv@top0.05`` for one in twenty."""
+    return f"{measure}@top{share:g}"
+
+
 def _empty(name: str) -> pd.DataFrame:
     return pd.DataFrame(columns=COLUMNS[name].split())
 
@@ -45,9 +65,14 @@ class Results:
     ----------
     performance
         model, split, group, level, measure, estimate, lower, upper, n, events, reason. One row a number. `reason` says
-        why a number is missing or imprecise. ICI, E50 and E90 have no interval: ``ici_expected`` and
-        ``ici_expected_95`` are the mean and the 95th centile of the ICI under perfect calibration at that n. Everyone
-        has the net benefit at every threshold; groups have it at the decision threshold.
+        why a number is missing or imprecise. ICI, E50, E90 and Emax have no interval: ``ici_expected`` and
+        ``ici_expected_95`` are the mean and the 95th centile of the ICI under perfect calibration at that n. Nor have
+        ``brier_reliability``, ``brier_resolution`` and ``brier_uncertainty`` (`accuracy.brier_parts`).
+        ``auroc_delong`` is the AUROC again, with the interval of DeLong that papers give: it overlooks that a person may
+        have several discharges, so that the one of ``auroc`` is to be gone by. ``prevalence`` is the share with the event,
+        the AUPRC of a model without inputs. Everyone has the net benefit at every threshold, and `RATES` at the decision
+        threshold, at the edges of the bands (``ppv@0.20``) and at the team's capacities (``ppv@top0.05``); groups have both
+        at the decision threshold.
     calibration_curve
         model, split, group, level, predicted, observed, lower, upper, n, events; the last two are of people whose
         risk rounds to `predicted`.
@@ -70,7 +95,10 @@ class Results:
         score, made_for, outcome (readmission, composite), split, estimate (AUROC of those who have the score), lower, upper, n, events,
         reason.
     comparison
-        model_a, model_b, split, measure, difference (a minus b), lower, upper, n, events.
+        model_a, model_b, split, measure, difference (a minus b), lower, upper, n, events; everyone, from the same draws of
+        persons. The net benefit is set at every threshold against each model beside it and against choosing everyone
+        (`TREAT_ALL`); against choosing no one it is what `performance` has, as it is for a model that gives everyone the same
+        risk, which therefore is not listed with it.
     competing
         outcome (readmitted, died, either), split, band (fifth of predicted risk, 0 everyone), n, events, predicted, observed, lower,
         upper: the model of three states against Aalen-Johansen at the horizon. Empty where it was not made, as are the next two.

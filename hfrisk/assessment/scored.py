@@ -12,10 +12,15 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from hfrisk.assessment.results import at_capacity, at_threshold
+
 __all__ = ["Array", "Measures", "Scored", "logit", "two_classes"]
 
 Array = npt.NDArray[np.float64]
 Index = npt.NDArray[np.intp]
+
+# Net benefit of flagging everyone: no model's, and so no measure in the results, but there is one in every draw.
+NET_BENEFIT_ALL = "net_benefit_all"
 
 # A risk of exactly 0 or 1 has no finite logit and an infinite log loss: it is read as one in a million.
 SMALLEST_RISK = 1e-6
@@ -112,6 +117,11 @@ class Measures:
         The discharges.
     thresholds
         Thresholds of the net benefit (risks).
+    rates
+        Those of them at which sensitivity, specificity, PPV, NPV and number needed to evaluate are wanted too.
+    capacities
+        Shares of the discharges, highest risk first, at which the same five are wanted. As in `utility.capacity_table`, of
+        those who tie at the edge as many as there is room for are chosen, and the expected number of their events is found.
 
     Notes
     -----
@@ -119,12 +129,24 @@ class Measures:
     and `utility`; the tests hold them equal to rounding error.
     """
 
-    def __init__(self, scored: Scored, thresholds: Sequence[float] = ()) -> None:
+    def __init__(
+        self,
+        scored: Scored,
+        thresholds: Sequence[float] = (),
+        rates: Sequence[float] = (),
+        capacities: Sequence[float] = (),
+    ) -> None:
         self._scored = scored
         self._thresholds = tuple(thresholds)
+        self._rates = frozenset(rates)
+        self._capacities = np.array(capacities, dtype=np.float64)
         cut = scored.non_events
         self._missed_non_events = np.searchsorted(scored.risk[:cut], self._thresholds, side="left")
         self._missed_events = np.searchsorted(scored.risk[cut:], self._thresholds, side="left")
+        # The risks that occur, highest first; before each, the non-events and the events with a smaller one.
+        self._levels = np.unique(scored.risk)[::-1] if len(self._capacities) else np.empty(0)
+        self._under_non_events = np.searchsorted(scored.risk[:cut], self._levels, side="left")
+        self._under_events = np.searchsorted(scored.risk[cut:], self._levels, side="left")
         self._columns = np.column_stack(
             [scored.risk, (scored.risk - scored.event) ** 2, losses(scored.event, scored.log_odds)]
         )
@@ -160,7 +182,7 @@ class Measures:
             precision = np.divide(hits, called, out=np.zeros_like(hits), where=called > 0)
             out["auprc"] = np.einsum("ij,ij->i", of_events, precision) / positives
             out["brier"] = squares / total
-            prevalence = positives / total
+            out["prevalence"] = prevalence = positives / total
             out["scaled_brier"] = _finite(1 - out["brier"] / (prevalence * (1 - prevalence)))
             out["log_loss"] = loss / total
             out["oe_ratio"] = _finite(positives / expected)
@@ -171,17 +193,52 @@ class Measures:
                 false_positives = negatives - without[:, missed0]
                 benefit = (true_positives - false_positives * (threshold / (1 - threshold))) / total
                 out[net_benefit_name(threshold)] = benefit
+                of_all = positives - negatives * (threshold / (1 - threshold))
+                out[at_threshold(NET_BENEFIT_ALL, threshold)] = of_all / total
+                if threshold in self._rates:
+                    rates = _rates(true_positives, false_positives, positives, negatives)
+                    out |= {at_threshold(name, threshold): values for name, values in rates.items()}
+            if len(self._capacities):
+                reviewed, found = self._reviewed(without, with_event)
+                for column, share in enumerate(self._capacities):
+                    hits = found[:, column]
+                    rates = _rates(hits, reviewed[:, column] - hits, positives, negatives)
+                    out |= {at_capacity(name, float(share)): values for name, values in rates.items()}
         return out
+
+    def _reviewed(self, without: Array, with_event: Array) -> tuple[Array, Array]:
+        """How many are reviewed at each capacity, and how many events they have; shape (weightings, capacities)."""
+        reached = np.zeros((len(without), len(self._levels) + 1))
+        found = np.zeros_like(reached)
+        found[:, 1:] = with_event[:, -1:] - with_event.take(self._under_events, axis=1)
+        reached[:, 1:] = found[:, 1:] + without[:, -1:] - without.take(self._under_non_events, axis=1)
+        reviewed = np.round(self._capacities * reached[:, -1:])
+        each = zip(reviewed, reached, found, strict=True)
+        return reviewed, np.array([np.interp(room, upto, events) for room, upto, events in each])
 
 
 def net_benefit_name(threshold: float) -> str:
-    """The measure's name, such as ``net_benefit@0.20``; thresholds are whole hundredths."""
-    return f"net_benefit@{threshold:.2f}"
+    """The measure's name, such as ``net_benefit@0.20``."""
+    return at_threshold("net_benefit", threshold)
 
 
 def losses(event: Array, log_odds: Array) -> Array:
     """Log loss of each discharge, from the log-odds of its risk."""
     return np.asarray(np.logaddexp(0.0, np.where(event == 1, -log_odds, log_odds)))
+
+
+def _rates(true_positives: Array, false_positives: Array, positives: Array, negatives: Array) -> dict[str, Array]:
+    """`RATES` from the cells; NaN where a denominator is nought."""
+    chosen = true_positives + false_positives
+    true_negatives = negatives - false_positives
+    found = {
+        "sensitivity": true_positives / positives,
+        "specificity": true_negatives / negatives,
+        "ppv": true_positives / chosen,
+        "npv": true_negatives / (positives + negatives - chosen),
+        "nne": chosen / true_positives,
+    }
+    return {name: _finite(values) for name, values in found.items()}
 
 
 def _running(weight: Array) -> Array:

@@ -16,7 +16,8 @@ class AssessmentSettings(Settings):
         0.20, gt=0, lt=1, description="Decision threshold: people at or above this risk are flagged (risk, 0 to 1)."
     )
     bands: tuple[float, ...] = Field(
-        (0.10, 0.20, 0.30), description="Edges between the risk bands, rising (risks, 0 to 1)."
+        (0.10, 0.20, 0.30),
+        description="Edges between the risk bands, rising; at each, who would be found and missed is told (risks, 0 to 1).",
     )
     net_benefit_from: float = Field(0.05, gt=0, lt=1, description="First threshold of the decision curve (risk).")
     net_benefit_to: float = Field(0.40, gt=0, lt=1, description="Last threshold of the decision curve (risk).")
@@ -95,9 +96,14 @@ class AssessmentSettings(Settings):
 
     @property
     def net_benefit_thresholds(self) -> tuple[float, ...]:
-        """Thresholds of the decision curve, with the decision threshold among them (risks, rising)."""
+        """Thresholds of the decision curve, with those of `rate_thresholds` among them (risks, rising)."""
         first, last, step = (
             round(x * 100) for x in (self.net_benefit_from, self.net_benefit_to, self.net_benefit_step)
         )
         grid = {hundredths / 100 for hundredths in range(first, last + 1, step)}
-        return tuple(sorted(grid | {self.threshold}))
+        return tuple(sorted(grid | set(self.rate_thresholds)))
+
+    @property
+    def rate_thresholds(self) -> tuple[float, ...]:
+        """The decision threshold and the edges of the bands, at which sensitivity and its like are told (risks, rising)."""
+        return tuple(sorted({self.threshold, *(round(edge, 6) for edge in self.bands)}))

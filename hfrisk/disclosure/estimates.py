@@ -6,18 +6,29 @@ therefore recomputed as if the shown (rounded) counts were the true ones; the ar
 
 - *scaled Brier*: b is a mean of squared distances of risks, which no count determines. With the shown prevalence q the
   released value is 1 - b / (q (1 - q)): it says something about b, nothing about p beyond q.
+- *parts of the Brier score* (b = reliability - resolution + uncertainty): the uncertainty is that of the shown counts, and the
+  resolution is moved with it, so that the three add up to b as if the shown counts were the true ones. The reliability is a mean
+  of squared distances, as b is.
 - *O/E*: the expected share (a mean of risks) is not a count. Released is q over the expected share.
 - *net benefit*: a function of true and false positives, n and the threshold, all four as shown; withheld where one of
   them is. Nothing but the shown counts goes into it.
+- *sensitivity, specificity, PPV, NPV, number needed to evaluate*: functions of the four cells, all as shown; withheld where
+  one of them is. The interval of the number needed to evaluate is that of the PPV turned over, after that was moved: moved
+  apart, the two would narrow down by how much.
 - *calibration intercept*: moved by logit q - logit p. What is left depends on p only through the spread of the risks
   (second order: about a twentieth for the risks that readmission models give), far below its three decimals.
 - *intervals* from resampling are moved with their estimate, by the same factor or the same difference: else their middle
   would give back the value that was taken away. Intervals that are a function of a count are computed anew from the
   shown count.
 
-For all four, two data sets with the same shown counts and the same risks give the same released value (the intercept
+- *prevalence*: the shown one. The AUPRC of a model without inputs is the exact prevalence, and is withheld.
+- *Emax*: the largest distance over whole hundredths of risk among the middle 95 in 100; withheld where fewer than the
+  threshold of people lie beyond either end, as an extreme of the risks would be.
+
+For all of these, two data sets with the same shown counts and the same risks give the same released value (the intercept
 to its precision): that is the property that the tests check. AUROC is a ratio of whole numbers too; the number of its
-significant figures (`Policy.figures_for`) keeps many pairs of events and non-events possible.
+significant figures (`Policy.figures_for`) keeps many pairs of events and non-events possible. DeLong's interval rests on two
+variances of placements besides, which nothing shown determines.
 """
 
 from __future__ import annotations
@@ -28,6 +39,7 @@ from typing import NamedTuple
 
 import pandas as pd
 
+from hfrisk.assessment.results import RATES
 from hfrisk.disclosure.policy import Policy, significant
 
 __all__ = [
@@ -42,6 +54,8 @@ __all__ = [
 
 _INTERCEPT_DECIMALS = 3
 _WITHOUT_INPUTS = frozenset({"null"})
+_TELL_THE_PREVALENCE = frozenset({"brier", "brier_reliability", "brier_resolution", "log_loss", "auprc"})
+_SHARE_BEYOND_EMAX = 0.025
 
 
 class People(NamedTuple):
@@ -124,7 +138,7 @@ def released_estimate(
     policy
         The rules.
     benefit
-        The net benefit from shown counts, if that is what is asked for; NaN where one of them is withheld.
+        The net benefit or the rate from shown counts, if that is what is asked for; NaN where one of them is withheld.
 
     Returns
     -------
@@ -136,14 +150,18 @@ def released_estimate(
         return nothing, ""
     if not people.shown:
         return nothing, policy.dependent
-    if model in _WITHOUT_INPUTS and measure in {"brier", "log_loss"}:
-        return nothing, "the error of a model without inputs is the exact share of events itself"
+    if model in _WITHOUT_INPUTS and measure in _TELL_THE_PREVALENCE:
+        return nothing, "what a model without inputs has here is the exact share of events itself"
+    if measure == "emax" and people.shown_n * _SHARE_BEYOND_EMAX < policy.threshold:
+        return nothing, policy.dependent
     was, now = people.events / people.n, people.shown_events / people.shown_n
     decimals = 4
     if measure == "prevalence":
-        exact = Estimate(now)
+        exact = exact.moved(now - exact.value)
     elif measure == "scaled_brier":
         exact = exact.moved((1 - exact.value) * (1 - _variance(was) / _variance(now)))
+    elif measure in {"brier_resolution", "brier_uncertainty"}:
+        exact = exact.moved(_uncertainty(now, people.shown_n) - _uncertainty(was, people.n))
     elif measure == "oe_ratio":
         exact = exact.scaled(now / was)
     elif measure == "calibration_intercept":
@@ -152,6 +170,10 @@ def released_estimate(
         if math.isnan(benefit):
             return nothing, policy.dependent
         exact = exact.moved(benefit - exact.value)
+    elif (rate := measure.partition("@")[0]) in RATES:
+        if math.isnan(benefit):
+            return nothing, policy.dependent
+        exact = _turned(_moved_share(_turned(exact), 1 / benefit)) if rate == "nne" else _moved_share(exact, benefit)
     figures = policy.figures_for(people.shown_events, people.shown_n - people.shown_events)
     return exact.at(figures, decimals), ""
 
@@ -162,8 +184,10 @@ def released_difference(
     """The difference of one measure between two models on the same people, as it may leave.
 
     A difference in scaled Brier is one in Brier over p (1 - p), and a difference in O/E is p times one of expected
-    shares, so both are scaled to the shown prevalence; one in net benefit is `benefit`, taken between shown counts.
-    Parameters and result as in `released_estimate`.
+    shares, so both are scaled to the shown prevalence; one in net benefit is `benefit`, taken between shown counts. Two net
+    benefits are often nearer to each other than rounded counts can tell, so that its interval is widened on either side by
+    as much as rounding can have moved it: it claims no difference that the exact counts do not have. Parameters and result
+    as in `released_estimate`.
     """
     nothing = Estimate(math.nan)
     if math.isnan(exact.value):
@@ -179,12 +203,35 @@ def released_difference(
         if math.isnan(benefit):
             return nothing, policy.dependent
         exact = exact.moved(benefit - exact.value)
+        threshold = float(measure.partition("@")[2])
+        # True positives weigh 1 + odds and those flagged odds, each out by half a base at most, in either of the two.
+        reach = policy.base * (1 + 2 * threshold / (1 - threshold)) / people.shown_n
+        exact = Estimate(exact.value, exact.lower - reach, exact.upper + reach)
     figures = policy.figures_for(people.shown_events, people.shown_n - people.shown_events)
     return exact.at(figures, 4 if figures >= 3 else 3), ""
 
 
+def _moved_share(share: Estimate, to: float) -> Estimate:
+    """The share moved to `to` with its interval, which stays within 0 and 1."""
+    moved = share.moved(to - share.value)
+    if math.isnan(moved.lower) or math.isnan(moved.upper):
+        return moved
+    return Estimate(to, max(0.0, moved.lower), min(1.0, moved.upper))
+
+
+def _turned(share: Estimate) -> Estimate:
+    """One over it, without an interval where that would have no end."""
+    if not share.lower > 0:
+        return Estimate(1 / share.value)
+    return Estimate(1 / share.value, 1 / share.upper, 1 / share.lower)
+
+
 def _variance(share: float) -> float:
     return share * (1 - share)
+
+
+def _uncertainty(share: float, n: float) -> float:
+    return _variance(share) * n / (n - 1)
 
 
 def _logit(share: float) -> float:

@@ -38,6 +38,7 @@ from hfrisk.disclosure.model_text import ScrubbedModel
 from hfrisk.disclosure.people import EVERYONE, released_sets
 from hfrisk.disclosure.performance import (
     benefits_shown,
+    rates_shown,
     release_comparison,
     release_performance,
     release_threshold_groups,
@@ -245,7 +246,9 @@ def _with_model(
     found, explanation = results
     decision = release_decision_curve(found.decision_curve, policy, float(study["threshold"]))
     groups = release_threshold_groups(found.threshold_groups, policy)
+    capacity = release_capacity(found.capacity, policy)
     benefits = benefits_shown(decision, groups)
+    rates = rates_shown(decision, groups, capacity)
     withheld = states_withheld(found.competing, policy)
     bundle, scrubbed = release_bundle(
         model,
@@ -258,14 +261,14 @@ def _with_model(
     tables = {
         "table1": release_table1(found.table1, features.dictionary, policy, _events_by_split(found.performance)),
         "outcomes": pd.DataFrame(columns=OUTCOMES),
-        "performance": release_performance(found.performance, policy, benefits),
+        "performance": release_performance(found.performance, policy, {**benefits, **rates}),
         "calibration_curve": release_calibration_curve(
             found.calibration_curve, policy, released_sets(found.performance, policy)
         ),
         "decision_curve": decision,
         "risk_distribution": release_distribution(found.risk_distribution, policy),
         "risk_deciles": release_deciles(found.risk_deciles, policy),
-        "capacity": release_capacity(found.capacity, policy),
+        "capacity": capacity,
         "threshold_groups": groups,
         "by_period": release_by_period(found.by_period, policy, _confidence(study)),
         "score_outcomes": release_score_outcomes(found.score_outcomes, policy),

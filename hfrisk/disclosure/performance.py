@@ -9,18 +9,26 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from hfrisk.assessment.results import NOBODY, RATES, TREAT_ALL, at_capacity, at_threshold
 from hfrisk.disclosure.estimates import Estimate, People, net_benefit, released_difference, released_estimate
 from hfrisk.disclosure.margins import Mask, protect
 from hfrisk.disclosure.people import EVERYONE, SET, released_sets
 from hfrisk.disclosure.policy import Policy
 
-__all__ = ["Benefits", "benefits_shown", "release_comparison", "release_performance", "release_threshold_groups"]
+__all__ = [
+    "Benefits",
+    "benefits_shown",
+    "rates_shown",
+    "release_comparison",
+    "release_performance",
+    "release_threshold_groups",
+]
 
 Benefits = Mapping[tuple[str, str, str, str, str], float]
-"""Net benefit from shown counts, by model, split, group, level and measure name."""
+"""Net benefit, or a rate among those chosen, from shown counts, by model, split, group, level and measure name."""
 
 CELLS = ["true_positives", "false_positives", "false_negatives", "true_negatives"]
-RATES = ["flag_rate", "true_positive_rate", "false_positive_rate", "positive_predictive_value"]
+GROUP_RATES = ["flag_rate", "true_positive_rate", "false_positive_rate", "positive_predictive_value"]
 
 _TOO_FEW = "not computed: too few events or non-events for these rates"
 
@@ -35,7 +43,7 @@ def release_performance(frame: pd.DataFrame, policy: Policy, benefits: Benefits)
     policy
         The rules.
     benefits
-        From `benefits_shown`.
+        From `benefits_shown` and `rates_shown`.
 
     Returns
     -------
@@ -51,6 +59,9 @@ def release_performance(frame: pd.DataFrame, policy: Policy, benefits: Benefits)
         measure = str(row["measure"])
         benefit = benefits.get((*key, measure), math.nan)
         shown, why = released_estimate(str(row["model"]), measure, exact, people, policy, benefit)
+        if row["reason"] == NOBODY:
+            # That a count is nought is a small count like any other.
+            row, why = row | {"reason": ""}, policy.dependent
         if not why and not people.shown:
             why = policy.withheld
         rows.append(_row(row, estimate=shown, people=people, suppressed=why))
@@ -69,7 +80,7 @@ def release_threshold_groups(frame: pd.DataFrame, policy: Policy) -> pd.DataFram
         As it came, plus ``suppressed``.
     """
     result = frame.reset_index(drop=True).copy()
-    columns = ["n", "events", "flagged", *CELLS, *RATES]
+    columns = ["n", "events", "flagged", *CELLS, *GROUP_RATES]
     result[columns] = result[columns].astype(float)
     result["suppressed"] = ""
     if result.empty:
@@ -88,7 +99,7 @@ def release_threshold_groups(frame: pd.DataFrame, policy: Policy) -> pd.DataFram
             hide_cells[parts.index] = _protect_cells(parts, total, hide_cells[parts.index], policy)
             flagged = parts["flagged"].to_numpy()
             hide_flagged[parts.index] = protect(flagged, total["flagged"].sum(), policy, hide_flagged[parts.index])
-    exact_known = result[RATES].notna()
+    exact_known = result[GROUP_RATES].notna()
     result["n"], result["events"] = shown["shown_n"], shown["shown_events"]
     for cell in CELLS:
         result[cell] = policy.rounded(result[cell].mask(hide_cells))
@@ -100,7 +111,7 @@ def release_threshold_groups(frame: pd.DataFrame, policy: Policy) -> pd.DataFram
     result["true_positive_rate"] = tp / (tp + fn)
     result["false_positive_rate"] = fp / (fp + tn)
     result["positive_predictive_value"] = tp / (tp + fp)
-    for rate in RATES:
+    for rate in GROUP_RATES:
         result[rate] = result[rate].where(exact_known[rate]).map(policy.estimate)
     hidden = shown["shown_n"].isna() | shown["shown_events"].isna() | hide_cells | hide_flagged
     too_few = exact_known.any(axis=1) & ~exact_known.all(axis=1)
@@ -139,7 +150,7 @@ def release_comparison(frame: pd.DataFrame, policy: Policy, benefits: Benefits) 
 
 
 def benefits_shown(decision: pd.DataFrame, cells: pd.DataFrame) -> Benefits:
-    """Net benefit of everyone and of groups from released counts, by the names of the performance table.
+    """Net benefit of everyone and of groups from released counts, by the names of the performance table; that of `TREAT_ALL` too.
 
     Parameters
     ----------
@@ -156,11 +167,55 @@ def benefits_shown(decision: pd.DataFrame, cells: pd.DataFrame) -> Benefits:
         key = (row["model"], row["split"], EVERYONE, EVERYONE, _benefit_name(row["threshold"]))
         false_positives = row["flagged"] - row["true_positives"]
         found[key] = net_benefit(row["true_positives"], false_positives, row["n"], row["threshold"])
+        all_events = net_benefit(row["events"], row["n"] - row["events"], row["n"], row["threshold"])
+        found[TREAT_ALL, *key[1:]] = all_events
     return found
 
 
+def rates_shown(decision: pd.DataFrame, cells: pd.DataFrame, capacity: pd.DataFrame) -> Benefits:
+    """Sensitivity, specificity, PPV, NPV and number needed to evaluate from released counts, by the names of the performance table.
+
+    Everyone's at the decision threshold are those of the table by group where it shows them, so that a reader finds one number.
+
+    Parameters
+    ----------
+    decision
+        Released decision curve.
+    cells
+        Released groups at the threshold.
+    capacity
+        Released capacity table.
+    """
+    found: dict[tuple[str, str, str, str, str], float] = {}
+    for frame, chosen, hits, where, name in (
+        (decision, "flagged", "true_positives", "threshold", at_threshold),
+        (capacity, "reviewed", "events_found", "share", at_capacity),
+    ):
+        for row in frame.to_dict("records"):
+            tp, fp = row[hits], row[chosen] - row[hits]
+            fn = row["events"] - tp
+            rates = _rates(tp, fp, fn, row["n"] - row["events"] - fp)
+            place = (row["model"], row["split"], EVERYONE, EVERYONE)
+            found |= {(*place, name(rate, row[where])): value for rate, value in rates.items()}
+    for row in cells.to_dict("records"):
+        place = (row["model"], row["split"], row["group"], row["level"])
+        for rate, value in _rates(*(row[cell] for cell in CELLS)).items():
+            if not math.isnan(value):
+                found[*place, at_threshold(rate, row["threshold"])] = value
+    return found
+
+
+def _rates(tp: float, fp: float, fn: float, tn: float) -> dict[str, float]:
+    """The rates of four shown cells; NaN where one is withheld, or where rounding leaves none of them."""
+    if not min(tp, fp, fn, tn) > 0:
+        return dict.fromkeys(RATES, math.nan)
+    return dict(
+        zip(RATES, (tp / (tp + fn), tn / (tn + fp), tp / (tp + fp), tn / (tn + fn), (tp + fp) / tp), strict=True)
+    )
+
+
 def _benefit_name(threshold: float) -> str:
-    return f"net_benefit@{threshold:.2f}"
+    return at_threshold("net_benefit", threshold)
 
 
 def _protect_cells(parts: pd.DataFrame, total: pd.DataFrame, first: Mask, policy: Policy) -> Mask:

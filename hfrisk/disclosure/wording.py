@@ -16,7 +16,15 @@ __all__ = ["release_checks", "release_definitions", "without_places"]
 
 _WITHHELD = "(withheld)"
 _WITHHELD_PATH = "(path withheld)"
-_CARRY_THE_PREVALENCE = ("oe_ratio", "scaled_brier", "calibration_intercept", "net_benefit", "prevalence")
+_CARRY_THE_PREVALENCE = (
+    "oe_ratio",
+    "scaled_brier",
+    "brier_resolution",
+    "brier_uncertainty",
+    "calibration_intercept",
+    "net_benefit",
+    "prevalence",
+)
 _MONTHS = [
     "January",
     "February",

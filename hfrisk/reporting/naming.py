@@ -44,6 +44,7 @@ _MODELS = {
     "logistic": "the simple spline model",
     "points": "the score-card",
     "null": "the same risk for everyone",
+    "treat_all": "reviewing everyone",
     "lace": "LACE",
     "lace_plus": "LACE+",
     "hospital": "HOSPITAL",
@@ -96,19 +97,35 @@ _TOLD = {
     },
 }
 
-#: measure -> (words for a table, decimals, what a good value is)
+#: measure, without the threshold or capacity after its ``@`` -> (words for a table, decimals, what a good value is)
 MEASURES = {
     "auroc": ("Ranking (AUROC)", 2, "0.5 is a coin toss, 1 is perfect"),
-    "auprc": ("Precision over recall (AUPRC)", 2, "compare with the share who came back"),
+    "auroc_delong": (
+        "The same, with DeLong's interval",
+        2,
+        "as papers give it: every discharge as if another person's",
+    ),
+    "auprc": ("Precision over recall (AUPRC)", 2, "compare with the next line"),
+    "prevalence": ("Share with the outcome", 3, "the AUPRC of a model without inputs"),
     "brier": ("Brier score", 3, "0 is perfect"),
+    "brier_reliability": ("Of the Brier score, error of the percentages (reliability)", 4, "0 is best"),
+    "brier_resolution": ("Of it, what telling people apart takes off (resolution)", 4, "higher is better"),
+    "brier_uncertainty": ("Of it, what one risk for all would score (uncertainty)", 4, ""),
     "scaled_brier": ("Scaled Brier score", 3, "0 is no better than one risk for all, 1 is perfect"),
     "log_loss": ("Log loss", 3, "lower is better"),
     "oe_ratio": ("Observed over expected (O/E)", 2, "1 is right"),
     "calibration_intercept": ("Calibration intercept, slope held at 1", 2, "0 is right"),
     "calibration_slope": ("Calibration slope", 2, "1 is right"),
+    "sensitivity": ("Found, of those with the outcome (sensitivity)", 2, "1 is everyone"),
+    "specificity": ("Passed by, of those without it (specificity)", 2, "1 is everyone"),
+    "ppv": ("With the outcome, of those chosen (PPV)", 2, "compare with the share overall"),
+    "npv": ("Without it, of the others (NPV)", 2, "compare with the share overall"),
+    "nne": ("Reviews for each one found (number needed to evaluate)", 1, "fewer is better"),
+    "net_benefit": ("Net benefit", 3, "above 0 and above that of choosing everyone"),
     "ici": ("Average error of the percentages (ICI)", 3, "compare with what chance alone gives"),
     "e50": ("Median error of the percentages (E50)", 3, "near 0"),
     "e90": ("Error exceeded for 1 person in 10 (E90)", 3, "near 0"),
+    "emax": ("Largest error, among the middle 95 in 100 of the risks (Emax)", 3, "near 0"),
     "ici_expected": ("ICI that chance alone gives, mean", 3, ""),
     "ici_expected_95": ("ICI that chance alone gives, 95th centile", 3, ""),
 }

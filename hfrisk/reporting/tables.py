@@ -12,6 +12,7 @@ from hfrisk.reporting.exhibits import Table, Tabulator
 from hfrisk.reporting.naming import MEASURES, group_name, level_name, model_name, split_name
 
 __all__ = [
+    "benefit_table",
     "beside_table",
     "by_group_rows",
     "calibration_table",
@@ -19,6 +20,7 @@ __all__ = [
     "estimates_table",
     "group_estimates_table",
     "plain_table",
+    "rates_table",
     "threshold_table",
 ]
 
@@ -186,6 +188,62 @@ def capacity_table(evidence: Evidence) -> Table:
         "Reviews for each one found",
     ]
     return tab.table("What a team finds, by how many people it can see", head, rows)
+
+
+def benefit_table(evidence: Evidence) -> Table:
+    """By how much its net benefit exceeds those of reviewing nobody, everyone, and whom each other model would choose."""
+    tab = Tabulator()
+    frame = evidence.overall("performance")
+    named = frame["measure"] if len(frame) else pd.Series(dtype=str)
+    places = [m.partition("@")[2] for m in dict.fromkeys(named) if m.startswith("sensitivity@") and "top" not in m]
+    compared = evidence.released.comparison
+    rows = []
+    for other in ("", "treat_all", *evidence.comparators):
+        cells = [words.capital(model_name(other)) if other else "Reviewing nobody"]
+        for place in places:
+            measure = f"net_benefit@{place}"
+            gap = evidence.gap(measure, other) if other else evidence.number(measure)
+            span = words.interval(100 * gap.lower, 100 * gap.upper, lambda value: words.signed(value, 2))
+            text = words.signed(100 * gap.estimate, 2) + (f" ({span})" if span else "") if gap.known else ""
+            why = "suppressed" if gap.reason.startswith(words.SUPPRESSED) else "reason"
+            cells.append(tab.cell(text, gap.estimate, {why: gap.reason}))
+        rows.append(tuple(cells))
+    return tab.table(
+        "By how much it is worth more, in net benefit per 100 people",
+        ("Against", *(f"At a threshold of {words.percent(float(place))}" for place in places)),
+        rows if places and len(compared) else [],
+        notes=(
+            "Brackets: 95% interval, from the same draws of people, and against anything but nobody widened by what rounding the "
+            "counts can do. Above 0 this model is worth more.",
+        ),
+    )
+
+
+def rates_table(evidence: Evidence) -> Table:
+    """What is found and missed, with intervals, at each threshold and capacity that the study names."""
+    tab = Tabulator()
+    frame = evidence.overall("performance")
+    names = ("sensitivity", "ppv", "specificity", "npv", "nne")
+    rows = []
+    if len(frame):
+        mine = frame.drop_duplicates("measure").set_index("measure")
+        places = dict.fromkeys(m.partition("@")[2] for m in mine.index if m.startswith("sensitivity@"))
+        for place in places:
+            top = place.startswith("top")
+            share = words.percent(float(place.removeprefix("top")))
+            cells = [f"{share} at highest risk" if top else f"Risk of {share} or more"]
+            for name in names:
+                key = f"{name}@{place}"
+                cells.append(
+                    tab.estimate(mine.loc[key], MEASURES[name][1]) if key in mine.index else words.NOT_COMPUTED
+                )
+            rows.append(tuple(cells))
+    return tab.table(
+        "Who would be found and who missed, at the study's thresholds and by how many a team can see",
+        ("Chosen", *(MEASURES[name][0] for name in names)),
+        rows,
+        notes=("Brackets: 95% interval, from resampling people.",),
+    )
 
 
 def threshold_table(evidence: Evidence) -> Table:

@@ -60,6 +60,32 @@ def test_delong_variance_is_that_of_proc_and_the_clustered_one_that_of_obuchowsk
     assert clustered == pytest.approx(from_r["auroc_clustered_variance"], abs=1e-12)
 
 
+def test_delongs_interval_is_that_of_proc_and_is_missing_where_there_is_no_variance(discharges, from_r) -> None:
+    # pROC::ci.auc(method = "delong"): auc +- qnorm(0.975) * sqrt(var(roc, method = "delong")).
+    reach = 1.959963984540054 * np.sqrt(from_r["auroc_delong_variance"])
+    found = discrimination.delong_interval(discharges["event"], discharges["risk"])
+    assert found == pytest.approx((from_r["auroc"], from_r["auroc"] - reach, from_r["auroc"] + reach), abs=1e-12)
+    for risk, area in (([0.2, 0.2, 0.2, 0.2], 0.5), ([0.1, 0.2, 0.3, 0.4], 1.0)):
+        exact, lower, upper = discrimination.delong_interval([0, 0, 1, 1], risk)
+        assert exact == area
+        assert np.isnan([lower, upper]).all()
+
+
+def test_emax_is_the_largest_distance_of_rms_spline_and_no_ones_own_risk(discharges, oracles, from_r) -> None:
+    table = pd.read_csv(oracles / "curve.csv")
+    curve = flexible.FlexibleCurve.fit(discharges["event"], discharges["risk"])
+    # One in ten at 0.05 and at 0.80, so that the middle 95 in 100 reach from the one to the other.
+    risk = np.repeat(table["risk"], 10)
+    found = flexible.largest_error(curve, risk)
+    assert found >= np.abs(table["risk"] - table["observed"]).max() - 1e-8
+    grid = flexible.risk_grid(risk, flexible.LARGEST_TAIL)
+    assert (grid[0], grid[-1]) == (0.05, 0.80)
+    assert found == pytest.approx(max(abs(grid - curve.observed(grid))), abs=1e-15)
+    # A single extreme risk changes nothing.
+    assert flexible.largest_error(curve, np.append(risk, [0.001, 0.999])) == found
+    assert flexible.largest_error(curve, discharges["risk"]) > from_r["e90"] - 0.01
+
+
 def test_ici_e50_and_e90_are_those_of_rms_spline(discharges, from_r) -> None:
     curve = flexible.FlexibleCurve.fit(discharges["event"], discharges["risk"])
     error = flexible.calibration_error(curve, discharges["risk"])

@@ -47,7 +47,10 @@ def test_every_number_is_one_row_and_every_missing_one_has_a_reason(judged) -> N
     assert not performance.duplicated(["model", "split", "group", "level", "measure"]).any()
     assert (performance.loc[performance["estimate"].isna(), "reason"] != "").all()
     without = performance["lower"].isna() & performance["estimate"].notna()
-    assert set(performance.loc[without, "measure"]) == {"ici", "e50", "e90", "ici_expected", "ici_expected_95"}
+    assert set(performance.loc[without, "measure"]) == {
+        *("ici", "e50", "e90", "emax", "ici_expected", "ici_expected_95"),
+        *("brier_reliability", "brier_resolution", "brier_uncertainty"),
+    }
     assert set(performance["model"]) == {"lightgbm", "logistic"}
     assert set(performance["split"]) == {"cross-validation", "test"}
     intervals = performance[performance["lower"].notna()]
@@ -59,6 +62,22 @@ def test_everyone_has_net_benefit_over_the_declared_range_and_groups_at_the_thre
     everyone = rows[(rows["group"] == "all") & (rows["split"] == "test") & (rows["model"] == "lightgbm")]
     assert everyone["measure"].tolist() == [f"net_benefit@{hundredth / 100:.2f}" for hundredth in range(5, 41)]
     assert set(rows.loc[rows["group"] != "all", "measure"]) == {"net_benefit@0.20"}
+
+
+def test_rates_stand_at_thresholds_and_capacities_with_intervals_and_agree_with_the_tables(judged) -> None:
+    rows = judged.performance.query("model == 'lightgbm' and split == 'test'")
+    everyone = rows[rows["group"] == "all"].set_index("measure")
+    places = ("0.10", "0.20", "0.30", "top0.05", "top0.1", "top0.2")
+    wanted = {f"{name}@{place}" for name in ("sensitivity", "specificity", "ppv", "npv", "nne") for place in places}
+    assert {m for m in everyone.index if "@" in m and not m.startswith("net_benefit")} == wanted
+    found = everyone.loc[sorted(wanted), ["estimate", "lower", "upper"]]
+    assert found.notna().all().all()
+    assert ((found["lower"] <= found["estimate"]) & (found["estimate"] <= found["upper"])).all()
+    table = judged.threshold_groups.query("model == 'lightgbm' and split == 'test'")
+    for row in table.itertuples():
+        mine = rows[(rows["group"] == row.group) & (rows["level"] == row.level)].set_index("measure")["estimate"]
+        for ours, theirs in (("sensitivity", row.true_positive_rate), ("ppv", row.positive_predictive_value)):
+            assert mine[f"{ours}@0.20"] == pytest.approx(theirs, abs=1e-12, nan_ok=True)
 
 
 def test_out_of_fold_risks_are_joined_by_key_and_not_by_position(make_region, judged) -> None:
@@ -94,7 +113,13 @@ def test_calibration_curve_counts_the_people_whose_risk_rounds_to_each_point(mak
 
 
 def test_comparison_is_paired_and_narrower_than_two_separate_intervals(judged) -> None:
-    assert judged.comparison["measure"].tolist() == ["auroc", "log_loss", "brier"] * 2
+    plain = judged.comparison[~judged.comparison["measure"].str.startswith("net_benefit@")]
+    assert plain["measure"].tolist() == ["auroc", "log_loss", "brier"] * 2
+    useful = judged.comparison.query("split == 'test' and measure == 'net_benefit@0.20'").set_index("model_b")
+    assert set(useful.index) == {"logistic", "treat_all"}
+    curve = judged.decision_curve.query("model == 'lightgbm' and split == 'test' and threshold == 0.2").iloc[0]
+    gain = curve["net_benefit"] - curve["net_benefit_all"]
+    assert useful.loc["treat_all", "difference"] == pytest.approx(gain, abs=1e-12)
     row = judged.comparison.query("split == 'test' and measure == 'auroc'").iloc[0]
     rows = judged.performance.query("split == 'test' and group == 'all' and measure == 'auroc'").set_index("model")
     assert row["difference"] == pytest.approx(rows.loc["lightgbm", "estimate"] - rows.loc["logistic", "estimate"])
@@ -129,7 +154,10 @@ def test_a_comparator_that_gives_everyone_the_same_risk_has_reasons_where_it_has
     results = assess(flat, region, QUICK)
     rows = results.performance.query("model == 'logistic' and split == 'test' and group == 'all'").set_index("measure")
     assert rows.loc["auroc", ["estimate", "lower", "upper"]].tolist() == [0.5, 0.5, 0.5]
-    for measure in ("calibration_slope", "ici", "e50", "e90", "ici_expected"):
+    assert np.isnan(rows.loc["auroc_delong", "lower"])
+    assert rows.loc["ppv@0.20", "reason"] == "not computed: everyone has the same risk, which chooses nobody"
+    assert rows.loc["auroc_delong", "reason"].startswith("no interval: DeLong")
+    for measure in ("calibration_slope", "ici", "e50", "e90", "emax", "ici_expected"):
         assert np.isnan(rows.loc[measure, "estimate"])
         assert rows.loc[measure, "reason"] == "not computed: the risks do not vary, or the fit did not converge"
     assert np.isfinite(rows.loc["calibration_intercept", "estimate"])

@@ -5,12 +5,22 @@ from __future__ import annotations
 import numpy as np
 import pytest
 import statsmodels.api as sm
-from sklearn.metrics import average_precision_score, brier_score_loss, log_loss, roc_auc_score
+from sklearn.metrics import (
+    average_precision_score,
+    brier_score_loss,
+    log_loss,
+    precision_score,
+    recall_score,
+    roc_auc_score,
+)
 
 from hfrisk.assessment.discrimination import delong
 from hfrisk.assessment.resampling import Resampled, percentile_interval, person_weights, replicates_of
 
 THRESHOLDS = (0.05, 0.2, 0.4)
+RATES = (0.2, 0.4)
+CAPACITIES = (0.05, 0.1, 0.2, 0.5)
+EVERYTHING = {"thresholds": THRESHOLDS, "rates": RATES, "capacities": CAPACITIES}
 
 
 def naive(event: np.ndarray, risk: np.ndarray) -> dict[str, float]:
@@ -21,6 +31,7 @@ def naive(event: np.ndarray, risk: np.ndarray) -> dict[str, float]:
     found = {
         "auroc": roc_auc_score(event, risk),
         "auprc": average_precision_score(event, risk),
+        "prevalence": event.mean(),
         "brier": brier_score_loss(event, risk),
         "scaled_brier": 1 - brier_score_loss(event, risk) / (event.mean() * (1 - event.mean())),
         "log_loss": log_loss(event, risk),
@@ -32,7 +43,35 @@ def naive(event: np.ndarray, risk: np.ndarray) -> dict[str, float]:
         flagged = risk >= threshold
         benefit = (flagged & (event == 1)).mean() - (flagged & (event == 0)).mean() * threshold / (1 - threshold)
         found[f"net_benefit@{threshold:.2f}"] = benefit
+        found[f"net_benefit_all@{threshold:.2f}"] = event.mean() - (1 - event.mean()) * threshold / (1 - threshold)
+    for threshold in RATES:
+        flagged = (risk >= threshold).astype(int)
+        with np.errstate(divide="ignore"):
+            precision = np.divide(1, precision_score(event, flagged, zero_division=np.nan))
+        found[f"sensitivity@{threshold:.2f}"] = recall_score(event, flagged)
+        found[f"specificity@{threshold:.2f}"] = recall_score(1 - event, 1 - flagged)
+        found[f"ppv@{threshold:.2f}"] = precision_score(event, flagged, zero_division=np.nan)
+        found[f"npv@{threshold:.2f}"] = precision_score(1 - event, 1 - flagged, zero_division=np.nan)
+        found[f"nne@{threshold:.2f}"] = precision if np.isfinite(precision) else np.nan
+    for share in CAPACITIES:
+        found |= {f"{name}@top{share:g}": value for name, value in among_the_highest(event, risk, share).items()}
     return found
+
+
+def among_the_highest(event: np.ndarray, risk: np.ndarray, share: float) -> dict[str, float]:
+    """The rates by walking down the discharges; who ties at the edge is taken in every order at once."""
+    room = round(share * len(risk))
+    edge = np.sort(risk)[::-1][room - 1]
+    above, tied = risk > edge, risk == edge
+    hits = event[above].sum() + (room - above.sum()) * event[tied].mean()
+    events, others = event.sum(), (1 - event).sum()
+    return {
+        "sensitivity": hits / events,
+        "specificity": 1 - (room - hits) / others,
+        "ppv": hits / room,
+        "npv": 1 - (events - hits) / (len(risk) - room),
+        "nne": room / hits if hits else np.nan,
+    }
 
 
 def made_up(n: int, seed: int, decimals: int = 2) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
@@ -46,7 +85,7 @@ def made_up(n: int, seed: int, decimals: int = 2) -> tuple[np.ndarray, np.ndarra
 def test_reweighting_equals_copying_rows_and_computing_again_on_the_same_draws() -> None:
     person, event, risk = made_up(700, 1)
     group = np.flatnonzero(np.arange(700) % 3 == 0)
-    sets = [Resampled.of(event, risk, thresholds=THRESHOLDS), Resampled.of(event, risk, group, thresholds=THRESHOLDS)]
+    sets = [Resampled.of(event, risk, **EVERYTHING), Resampled.of(event, risk, group, **EVERYTHING)]
     replicates = 25
     fast = replicates_of(person, sets, replicates=replicates, seed=7)
     codes = np.unique(person, return_inverse=True)[1]
@@ -58,12 +97,12 @@ def test_reweighting_equals_copying_rows_and_computing_again_on_the_same_draws()
             assert set(slow) == set(one)
             for measure, expected in slow.items():
                 tolerance = 1e-8 if measure.startswith("calibration") else 1e-12
-                assert one[measure][replicate] == pytest.approx(expected, abs=tolerance), measure
+                assert one[measure][replicate] == pytest.approx(expected, abs=tolerance, nan_ok=True), measure
 
 
 def test_estimates_are_those_of_unit_weights() -> None:
     _, event, risk = made_up(500, 2)
-    found = Resampled.of(event, risk, thresholds=THRESHOLDS).measures()
+    found = Resampled.of(event, risk, **EVERYTHING).measures()
     assert found == pytest.approx(naive(event, risk), abs=1e-9)
 
 

@@ -67,6 +67,7 @@ def test_constant_risks_have_no_curve_and_no_ici_rather_than_perfect_calibration
     assert not curve.converged
     error = flexible.calibration_error(curve, np.full(800, 0.3))
     assert np.isnan([error.ici, error.e50, error.e90]).all()
+    assert np.isnan(flexible.largest_error(curve, np.full(800, 0.3)))
     assert np.isnan(flexible.expected_ici(np.full(800, 0.3), redraws=50, seed=1)).all()
 
 

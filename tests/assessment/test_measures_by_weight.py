@@ -57,6 +57,46 @@ def test_weighted_ranking_measures_are_those_of_scikit_learn(discharges) -> None
     )
 
 
+@pytest.mark.parametrize("decimals", [1, 2, 6])
+def test_parts_of_the_brier_score_add_up_and_their_bins_are_those_of_scikit_learn(decimals) -> None:
+    from sklearn.calibration import calibration_curve
+
+    random = np.random.default_rng(decimals)
+    risk = np.round(random.beta(2, 6, 3000), decimals)
+    event = (random.random(3000) < np.clip(1.3 * risk, 0, 1)).astype(int)
+    parts = accuracy.brier_parts(event, risk)
+    whole = parts.reliability - parts.resolution + parts.uncertainty
+    assert whole == pytest.approx(brier_score_loss(event, risk), abs=1e-12)
+    seen, said = calibration_curve(event, risk, n_bins=10, strategy="quantile")
+    # Each bin of scikit-learn is known by its mean risk: the discharges whose cumulative mean it is.
+    size = np.unique(np.searchsorted(np.quantile(risk, np.arange(1, 10) / 10), risk), return_counts=True)[1]
+    assert len(size) == len(seen)
+    assert (size @ said, size @ seen) == pytest.approx((risk.sum(), event.sum()), abs=1e-9)
+    expected = sum(n / 3000 * ((p - o) ** 2 - o * (1 - o) / (n - 1)) for n, p, o in zip(size, said, seen, strict=True))
+    assert parts.reliability == pytest.approx(expected, abs=1e-12)
+    share = event.mean()
+    assert parts.uncertainty == pytest.approx(share * (1 - share) * 3000 / 2999, abs=1e-12)
+
+
+def test_reliability_of_a_perfect_model_is_nought_on_average_once_chance_is_taken_off() -> None:
+    random = np.random.default_rng(4)
+    risk = random.beta(2, 6, 400)
+    drawn = [accuracy.brier_parts(random.random(400) < risk, risk).reliability for _ in range(2000)]
+    error = np.std(drawn) / np.sqrt(len(drawn))
+    assert abs(np.mean(drawn)) < 3 * error
+    # What is taken off: about ten parts' worth of chance, many times that error.
+    assert 20 * error < 0.17 * 10 / 400
+
+
+def test_risks_that_do_not_vary_have_parts_too() -> None:
+    event = np.array([0, 1, 0, 0] * 50)
+    parts = accuracy.brier_parts(event, np.full(200, 0.35))
+    chance = 0.25 * 0.75 / 199
+    assert parts.reliability == pytest.approx(0.1**2 - chance)
+    assert parts.resolution == pytest.approx(0, abs=1e-12)
+    assert np.isnan(accuracy.brier_parts([1], [0.2]).reliability)
+
+
 def test_weighted_calibration_error_is_that_of_copied_discharges() -> None:
     random = np.random.default_rng(1)
     risk = random.uniform(0.05, 0.6, 600)

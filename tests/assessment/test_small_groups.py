@@ -63,7 +63,8 @@ def test_from_200_events_everything_is_given_and_ici_stands_beside_what_is_expec
     assert frame["estimate"].notna().all()
     assert (frame["reason"] == "").all()
     without_interval = frame[frame["lower"].isna() & frame["upper"].isna()]
-    assert set(without_interval.index) == {"ici", "e50", "e90", "ici_expected", "ici_expected_95"}
+    parts = {"brier_reliability", "brier_resolution", "brier_uncertainty"}
+    assert set(without_interval.index) == {"ici", "e50", "e90", "emax", "ici_expected", "ici_expected_95"} | parts
     assert frame.loc["ici_expected_95", "estimate"] > frame.loc["ici_expected", "estimate"] > 0
 
 
@@ -78,7 +79,18 @@ def test_everyone_with_fewer_than_200_events_lacks_only_slope_curve_and_ici() ->
     event, risk, groups = people(only=(150, 700))
     found = split_performance(event, {"lightgbm": risk}, np.arange(len(event)), find_groups(event, groups, []), FEW)
     missing = found.performance[found.performance["estimate"].isna()]
-    assert set(missing["measure"]) == {"calibration_slope", "ici", "e50", "e90", "ici_expected", "ici_expected_95"}
+    assert set(missing["measure"]) == {
+        "brier_reliability",
+        "brier_resolution",
+        "brier_uncertainty",
+        "calibration_slope",
+        "ici",
+        "e50",
+        "e90",
+        "emax",
+        "ici_expected",
+        "ici_expected_95",
+    }
     assert found.calibration_curve.empty
     assert list(found.calibration_curve.columns) == [
         "model",

@@ -17,6 +17,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from hfrisk.assessment.results import NOBODY
 from hfrisk.disclosure import DisclosureSettings, Released, metrics_schema, release
 from hfrisk.disclosure.bundle import release_tuning
 from hfrisk.disclosure.policy import Policy
@@ -105,6 +106,11 @@ def test_every_row_with_a_withheld_cell_says_why(run: Run, released: Released) -
 def test_a_number_that_could_not_be_computed_keeps_its_own_reason(run: Run, released: Released) -> None:
     exact, shown = run.results.performance, released.performance
     absent = exact["estimate"].isna().to_numpy() & shown["n"].notna().to_numpy() & shown["events"].notna().to_numpy()
+    nobody = absent & (exact["reason"] == NOBODY).to_numpy()
+    # That a count is nought is withheld as any small count is.
+    assert (shown.loc[nobody, "suppressed"] != "").all()
+    assert (shown["reason"] != NOBODY).all()
+    absent &= ~nobody
     assert absent.any()
     assert (shown.loc[absent, "reason"] == exact.loc[absent, "reason"].to_numpy()).all()
     assert (shown.loc[absent, "suppressed"] == "").all()
@@ -122,7 +128,8 @@ def test_metrics_json_has_the_published_shape(released: Released) -> None:
     assert all(row["reason"] for row in found["performance"] if row["estimate"] is None)
     measures = {row["measure"] for row in found["performance"]}
     assert {"auroc", "auprc", "brier", "scaled_brier", "log_loss", "oe_ratio", "calibration_intercept", "calibration_slope",
-            "ici", "e50", "e90", "net_benefit@0.20"} <= measures  # fmt: skip
+            "ici", "e50", "e90", "emax", "auroc_delong", "prevalence", "net_benefit@0.20",
+            "sensitivity@0.20", "nne@top0.1"} <= measures  # fmt: skip
 
 
 def test_metrics_that_do_not_fit_the_schema_are_a_fault(released: Released, monkeypatch: pytest.MonkeyPatch) -> None:

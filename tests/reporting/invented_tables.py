@@ -169,7 +169,7 @@ def performance_table(n_dev: int, n_test: int, rate: float, ratio: float, auroc:
         if why:
             value = se = math.nan
         shown = [round(v, 3) for v in (value, value - 1.96 * se, value + 1.96 * se)]
-        if measure in ("ici", "e50", "e90", "ici_expected", "ici_expected_95"):
+        if measure in ("ici", "e50", "e90", "emax", "ici_expected", "ici_expected_95") or measure.startswith("brier_"):
             shown[1:] = [math.nan, math.nan]
         events = five(n * rate)
         rows.append((model, split, group, level, measure, *shown, five(n), events, why, ""))
@@ -186,9 +186,14 @@ def performance_table(n_dev: int, n_test: int, rate: float, ratio: float, auroc:
             events = max(n * rate, 1)
             se = 0.55 / math.sqrt(events) / 1.6
             add(model, split, "all", "all", "auroc", auroc + lift, se, n)
+            add(model, split, "all", "all", "auroc_delong", auroc + lift, 0.9 * se, n)
             add(model, split, "all", "all", "auprc", rate * 1.55, se, n)
+            add(model, split, "all", "all", "prevalence", rate, math.sqrt(rate * (1 - rate) / n), n)
             add(model, split, "all", "all", "brier", rate * (1 - rate) * 0.96, 0.003, n)
             add(model, split, "all", "all", "scaled_brier", 0.041, 0.008, n)
+            add(model, split, "all", "all", "brier_reliability", 0.0004, math.nan, n)
+            add(model, split, "all", "all", "brier_resolution", 0.0004 + rate * (1 - rate) * 0.04, math.nan, n)
+            add(model, split, "all", "all", "brier_uncertainty", rate * (1 - rate), math.nan, n)
             add(model, split, "all", "all", "log_loss", 0.478, 0.006, n)
             add(model, split, "all", "all", "oe_ratio", true, true / math.sqrt(events), n)
             add(model, split, "all", "all", "calibration_intercept", 1.2 * math.log(true), 0.045, n)
@@ -199,9 +204,13 @@ def performance_table(n_dev: int, n_test: int, rate: float, ratio: float, auroc:
                 ("ici_expected_95", 0.017),
                 ("e50", 0.011),
                 ("e90", 0.024),
+                ("emax", 0.031),
             ):
                 add(model, split, "all", "all", measure, value, math.nan, n)
             add(model, split, "all", "all", "net_benefit@0.20", 0.021, 0.006, n)
+            for place, rates in (("0.20", (0.51, 0.68, 0.31, 0.83, 3.2)), ("top0.1", (0.18, 0.92, 0.38, 0.8, 2.6))):
+                for name, value in zip(("sensitivity", "specificity", "ppv", "npv", "nne"), rates, strict=True):
+                    add(model, split, "all", "all", f"{name}@{place}", value, 0.02 * max(value, 1), n)
             for group, levels in GROUPS.items():
                 for level, share, theirs in levels:
                     few = "fewer than 10 events" if math.isnan(theirs) else ""

@@ -12,6 +12,7 @@ from hfrisk.disclosure import Released
 from hfrisk.reporting import ranking, sentences
 from hfrisk.reporting.evidence import Evidence
 from hfrisk.reporting.inequality import sort_groups
+from hfrisk.reporting.tables import benefit_table, rates_table
 from tests.reporting import reporting_samples as samples
 
 
@@ -279,3 +280,37 @@ def test_an_outermost_bin_says_nothing_about_the_lowest_risk(base: Released) -> 
     frame.loc[frame.index[0], ["bin_lower", "n"]] = [0.0, 900.0]
     said = sentences.spread_of_risks(ev(samples.changed(base, risk_distribution=frame)))
     assert said.startswith("At least nine of every ten people were given a risk below ")
+
+
+def test_who_is_found_and_missed_stands_at_each_threshold_and_capacity_with_its_interval(base: Released) -> None:
+    table = rates_table(ev(samples.with_number(base, "ppv@0.20", 0.31, 0.28, 0.34)))
+    assert [row[0] for row in table.rows] == ["Risk of 20% or more", "10% at highest risk"]
+    assert len(table.head) == 6
+    assert table.rows[0][2] == "0.31 (0.28 to 0.34)"
+    frame = base.performance.copy()
+    frame.loc[frame["measure"] == "ppv@0.20", ["estimate", "lower", "upper"]] = math.nan
+    frame.loc[frame["measure"] == "ppv@0.20", "suppressed"] = samples.HELD
+    held = rates_table(ev(samples.changed(base, performance=frame)))
+    assert held.rows[0][2] == "suppressed"
+    assert held.notes[-1] == f"Suppressed: {samples.HELD}."
+
+
+def test_what_it_is_worth_more_stands_against_nobody_everyone_and_each_other_model(base: Released) -> None:
+    more = pd.DataFrame(
+        [
+            ("lightgbm", "treat_all", 0.021, 0.012, 0.03, ""),
+            ("lightgbm", "logistic", 0.0011, -0.002, 0.004, ""),
+            ("lightgbm", "lace", math.nan, math.nan, math.nan, samples.HELD),
+        ],
+        columns=["model_a", "model_b", "difference", "lower", "upper", "suppressed"],
+    ).assign(split="test", measure="net_benefit@0.20", n=5000.0, events=1000.0)
+    frame = pd.concat([base.comparison, more], ignore_index=True)
+    table = benefit_table(ev(samples.changed(base, comparison=frame)))
+    assert table.head == ("Against", "At a threshold of 20%")
+    assert [row[0] for row in table.rows[:2]] == ["Reviewing nobody", "Reviewing everyone"]
+    told = dict(table.rows)
+    assert told["Reviewing everyone"] == "+2.10 (+1.20 to +3.00)"
+    assert told["The simple spline model"] == "+0.11 (\u22120.20 to +0.40)"
+    assert told["LACE"] == "suppressed"
+    assert told["HOSPITAL"] == "not computed"
+    assert f"Suppressed: {samples.HELD}." in table.notes

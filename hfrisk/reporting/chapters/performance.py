@@ -25,8 +25,24 @@ def discrimination(evidence: Evidence, settings: ReportingSettings) -> Chapter:
     """Ranking: each model in each split, and what happened in each tenth of risk."""
     table = estimates_table(
         evidence,
-        ("auroc", "auprc", "brier", "scaled_brier", "log_loss"),
+        (
+            "auroc",
+            "auroc_delong",
+            "auprc",
+            "prevalence",
+            "brier",
+            "brier_reliability",
+            "brier_resolution",
+            "brier_uncertainty",
+            "scaled_brier",
+            "log_loss",
+        ),
         "Ranking and overall accuracy",
+        notes=(
+            "The interval to go by is the one from resampling people; DeLong's takes every discharge for another person's and is "
+            "there to be set beside published ones.",
+            "The Brier score is reliability less resolution plus uncertainty, by tenths of risk, corrected for chance.",
+        ),
     )
     lines = []
     for split in ("test", "cross-validation"):
@@ -155,6 +171,7 @@ def calibration(evidence: Evidence, settings: ReportingSettings) -> Chapter:
             "ici_expected_95",
             "e50",
             "e90",
+            "emax",
         ),
         "Measures of calibration",
         notes=(

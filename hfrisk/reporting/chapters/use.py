@@ -10,7 +10,7 @@ from hfrisk.reporting.exhibits import Chapter, Exhibit, Prose, Tabulator
 from hfrisk.reporting.figures.curves import draw_decision, draw_periods
 from hfrisk.reporting.naming import level_name, model_name, split_name
 from hfrisk.reporting.settings import ReportingSettings
-from hfrisk.reporting.tables import capacity_table, group_estimates_table
+from hfrisk.reporting.tables import benefit_table, capacity_table, group_estimates_table, rates_table
 
 __all__ = ["over_time", "usefulness"]
 
@@ -20,10 +20,11 @@ def usefulness(evidence: Evidence, settings: ReportingSettings) -> Chapter:
     curve = evidence.rows("decision_curve")
     curve = curve.dropna(subset=["net_benefit", "net_benefit_all"]) if len(curve) else curve
     lead = "What a team that can see only some people would gain by choosing them with it."
-    capacity = capacity_table(evidence)
+    rates = rates_table(evidence)
+    found = (capacity_table(evidence), *([rates] if rates.rows else []))
     if curve.empty:
         drawn = Exhibit("decision", "There is no decision curve", f"It is {why_held(evidence.rows('decision_curve'))}.")
-        return Chapter("usefulness", "Is it useful?", lead, (capacity, drawn))
+        return Chapter("usefulness", "Is it useful?", lead, (*found, drawn))
     other = next((c for c in evidence.chief if len(evidence.rows("decision_curve", model=c))), "")
     second = evidence.rows("decision_curve", model=other) if other else curve.iloc[:0]
     picture = draw_decision(
@@ -48,13 +49,14 @@ def usefulness(evidence: Evidence, settings: ReportingSettings) -> Chapter:
         rows,
         notes=("Every threshold is in metrics.json.",),
     )
+    gains = benefit_table(evidence)
     points = "; ".join(f"at {r[0]} {r[3]} (everyone: {r[4]})" for r in rows)
     alt = f"Net benefit per 100 people over thresholds: {points}."
     return Chapter(
         "usefulness",
         "Is it useful?",
         lead,
-        (capacity, Exhibit("decision", title, sentence, alt, picture, table)),
+        (*found, Exhibit("decision", title, sentence, alt, picture, table), *([gains] if gains.rows else [])),
     )
 
 
