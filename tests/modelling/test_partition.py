@@ -144,11 +144,18 @@ def test_a_part_has_only_its_rows_numbered_afresh(data: ModellingData) -> None:
 
 
 def test_the_door_fetches_from_the_engine_what_the_frames_hold(frames) -> None:
-    table = pd.concat(
-        [frames.rows[["person_id", "index_id"]], frames.features, frames.groups.add_prefix("group_")], axis=1
+    lace = pd.DataFrame(
+        {"score_lace": (frames.rows["index_id"] % 20).astype(float).mask(frames.rows["index_id"] % 7 == 0)}
     )
+    table = pd.concat(
+        [frames.rows[["person_id", "index_id"]], frames.features, lace, frames.groups.add_prefix("group_")], axis=1
+    )
+    score = replace(frames.dictionary[0], name="score_lace", role="score", lower=0, upper=19)
     features = SimpleNamespace(
-        table=ibis.memtable(table.sample(frac=1, random_state=1)), dictionary=frames.dictionary, groups=("sex",)
+        table=ibis.memtable(table.sample(frac=1, random_state=1)),
+        dictionary=frames.dictionary,
+        catalogue=(*frames.dictionary, score),
+        groups=("sex",),
     )
     cohort = SimpleNamespace(table=ibis.memtable(frames.rows.assign(event=frames.rows["event"] == 1)), window=(0, 29))
     settings = ValidationSettings(folds=3)
@@ -156,11 +163,17 @@ def test_the_door_fetches_from_the_engine_what_the_frames_hold(frames) -> None:
     pd.testing.assert_frame_equal(fetched.rows, expected.rows)
     pd.testing.assert_frame_equal(fetched.features, expected.features)
     pd.testing.assert_frame_equal(fetched.groups, expected.groups)
+    assert list(fetched.for_comparators.columns) == [*expected.features.columns, "score_lace"]
+    told = dict(zip(frames.rows["index_id"], lace["score_lace"], strict=True))
+    wanted = fetched.rows["index_id"].map(told).rename("score_lace")
+    pd.testing.assert_series_equal(fetched.scores["score_lace"], wanted)
 
 
 def test_a_discharge_without_features_is_refused_at_the_door(frames) -> None:
     table = pd.concat([frames.rows[["person_id", "index_id"]], frames.features], axis=1)
-    features = SimpleNamespace(table=ibis.memtable(table.iloc[1:]), dictionary=frames.dictionary, groups=())
+    features = SimpleNamespace(
+        table=ibis.memtable(table.iloc[1:]), dictionary=frames.dictionary, catalogue=frames.dictionary, groups=()
+    )
     cohort = SimpleNamespace(table=ibis.memtable(frames.rows), window=(0, 29))
     with pytest.raises(DataError, match="same index discharges"):
         partition(features, cohort, ValidationSettings())
