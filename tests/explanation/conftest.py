@@ -79,7 +79,7 @@ def data() -> ModellingData:
 
 def as_model(text: str, inputs: list[str]) -> Model:
     empty = pd.DataFrame()
-    return Model(text, inputs, {"method": "none"}, {}, empty, empty, {}, [])
+    return Model(text, inputs, {"method": "none"}, {}, {}, 0.2, empty, empty, {}, [])
 
 
 @pytest.fixture(scope="session")
