@@ -247,7 +247,7 @@ def tune(
     as_json: Json = False,
     quiet: Quietly = False,
 ) -> None:
-    """Search for the model's settings; `hfrisk run` then finds the search done.
+    """Search for the model's settings, which a run then finds.
 
     With model.storage: postgres several workers share one search, here and on other machines that run the same command on the same
     data. HFRISK_TUNING_URL in the environment says where it is recorded.

@@ -23,7 +23,7 @@ def sentences(released: Released) -> list[str]:
 def table_of(released: Released) -> Table:
     chapter = clinical_scores(Evidence(released))
     assert chapter is not None
-    (table,) = [block for block in chapter.blocks if isinstance(block, Table)]
+    (table,) = [block for block in chapter.blocks if isinstance(block, Table) and block.folded]
     return table
 
 
@@ -79,6 +79,19 @@ def test_the_table_is_folded_and_says_suppressed_and_not_here() -> None:
     assert f"Suppressed: {samples.HELD}." in table.notes
     assert any(note.startswith("Not here: no record of this source") for note in table.notes)
     assert all(cell.strip() for row in table.rows for cell in row)
+
+
+def test_each_score_is_ranked_by_both_outcomes_and_what_it_was_made_for_is_said() -> None:
+    chapter = clinical_scores(Evidence(samples.region()))
+    assert chapter is not None
+    (table,) = [block for block in chapter.blocks if isinstance(block, Table) and not block.folded]
+    rows = {row[0]: row[1:] for row in table.rows}
+    assert rows["LACE"][0] == "coming back or dying"
+    assert rows["HOSPITAL"][0] == "coming back as an emergency"
+    assert rows["LACE"][1] != rows["LACE"][2]
+    assert all("(" in cell for row in table.rows for cell in row[2:])
+    (note,) = [note for note in table.notes if note.startswith("MAGGIC")]
+    assert "made for death within years" in note
 
 
 @pytest.mark.parametrize("sample", ["region", "described"])

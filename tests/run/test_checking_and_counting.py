@@ -157,7 +157,20 @@ def test_no_help_is_cut_off(tmp_path: Path) -> None:
 
     program = str(Path(sys.executable).with_name("hfrisk"))
     narrow = os.environ | {"COLUMNS": "80"}
-    for command in ("", "init", "synthesise", "check", "cohort", "features", "run", "report", "score", "demo"):
+    commands = [
+        "init",
+        "synthesise",
+        "check",
+        "cohort",
+        "features",
+        "tune",
+        "run",
+        "report",
+        "score",
+        "recalibrate",
+        "demo",
+    ]
+    for command in ("", *commands):
         arguments = [program, *([command] if command else []), "--help"]
         text = subprocess.run(arguments, capture_output=True, text=True, check=True, env=narrow).stdout
         assert "..." not in text.replace("[ARGS]...", "").replace("RULE,RULE,...", ""), command
