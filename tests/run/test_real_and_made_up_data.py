@@ -28,7 +28,9 @@ def measure(metrics: dict[str, Any], name: str, **where: str) -> float:
 @pytest.fixture(scope="module")
 def desynpuf_run(desynpuf: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("desynpuf")
-    overrides = [f"source.path={desynpuf}", f"folders.reports={folder}", f"folders.models={folder / 'models'}"]
+    # what the designs say is not asked here
+    overrides = [f"designs.{name}" for name in ("bootstraps=0", "leave_one_out=false", "learning_curve=false")]
+    overrides += [f"source.path={desynpuf}", f"folders.reports={folder}", f"folders.models={folder / 'models'}"]
     study = load_study(ROOT / "configs" / "desynpuf.yaml", overrides)
     run_study(study)
     return study.folder
@@ -57,8 +59,14 @@ def large_region(tmp_path_factory: pytest.TempPathFactory) -> Place:
     folder = tmp_path_factory.mktemp("forty-thousand")
     synthesise(folder / "omop", RegionSettings(index_discharges=40_000, seed=1))
     place = Place(folder / "omop", folder)
-    defaults = {"model": {"trials": 30, "max_rounds": 1500}, "assessment": {"replicates": 200, "redraws": 100}}
-    run_study(place.study(**defaults), until="report")
+    # the model as it is by default, without what stands beside it
+    alone = {"points": {"enabled": False}, "competing": {"enabled": False}}
+    settings: dict[str, Any] = {
+        "model": {"trials": 30, "max_rounds": 1500, **alone},
+        "assessment": {"replicates": 200, "redraws": 100},
+        "designs": {"bootstraps": 0, "leave_one_out": False, "learning_curve": False},
+    }
+    run_study(place.study(**settings), until="report")
     return place
 
 
