@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from hfrisk.disclosure import DisclosureSettings, Released
 from hfrisk.disclosure.policy import Policy
-from hfrisk.disclosure.scores import missing_withheld, release_score_inputs
+from hfrisk.disclosure.scores import missing_withheld, release_score_inputs, release_score_outcomes
 from tests.disclosure.made_up import DICTIONARY, Run
 
 POLICY = Policy()
@@ -174,3 +174,26 @@ def test_what_everybody_has_by_what_it_is_is_told_without_a_count() -> None:
     # a test that nobody happens to lack is a fact about people, and withheld
     assert told.loc["length_of_stay", "suppressed"] == ""
     assert told.loc["sodium_last", "suppressed"] != ""
+
+
+def test_how_scores_rank_leaves_without_counts_and_not_of_a_few_events() -> None:
+    frame = pd.DataFrame(
+        {
+            "score": "lace",
+            "made_for": "composite",
+            "outcome": ["readmission", "composite", "readmission", "death"],
+            "split": "test",
+            "estimate": [0.61234, 0.62345, 0.7, float("nan")],
+            "lower": [0.59, 0.6, 0.5, float("nan")],
+            "upper": [0.63, 0.64, 0.9, float("nan")],
+            "n": [3000, 3000, 40, 3000],
+            "events": [600, 665, 4, 0],
+            "reason": ["", "", "", "not computed: made for another outcome"],
+        }
+    )
+    shown = release_score_outcomes(frame, POLICY)
+    assert not {"n", "events"} & set(shown.columns)
+    assert shown["estimate"].tolist()[:2] == [0.612, 0.623]
+    assert shown.loc[2, ["estimate", "lower", "upper"]].isna().all()
+    assert (shown["suppressed"] != "").tolist() == [False, False, True, False]
+    assert shown.loc[3, "reason"].startswith("not computed")
