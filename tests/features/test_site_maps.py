@@ -62,7 +62,9 @@ def context(cdm: Cdm, maps: Maps | None = None, **settings: Any) -> Context:
         "predicted_at": "timestamp",
     }
     index = cdm.values(rows, {name: types.get(name, "int64") for name in rows[0]})
-    cohort: Any = SimpleNamespace(sites=3, prediction_time="discharge", stays=cdm.values([], STAYS))
+    cohort: Any = SimpleNamespace(
+        key="made up", sites=3, prediction_time="discharge", stays=cdm.values([], STAYS)
+    )
     return Context(cdm, cohort, index, FeatureSettings(**settings), "icd10_uk")
 
 

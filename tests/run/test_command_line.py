@@ -196,7 +196,11 @@ def test_an_interrupted_run_goes_on_where_it_was_and_ends_the_same(
 
 def _interrupt(study: Path, how: signal.Signals, *, once: Path, after: float) -> subprocess.CompletedProcess[str]:
     process = subprocess.Popen(
-        [HFRISK, "report", str(study)], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+        [HFRISK, "report", str(study)],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        preexec_fn=_as_at_a_terminal,
     )
     deadline = time.monotonic() + 120
     while not once.exists() and process.poll() is None and time.monotonic() < deadline:
@@ -205,6 +209,11 @@ def _interrupt(study: Path, how: signal.Signals, *, once: Path, after: float) ->
     os.kill(process.pid, how)
     out, err = process.communicate(timeout=120)
     return subprocess.CompletedProcess(process.args, process.returncode, out, err)
+
+
+def _as_at_a_terminal() -> None:
+    # a shell that runs the tests in the background lets its children ignore Ctrl-C
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
 
 
 def test_two_runs_in_one_folder_do_not_harm_each_other(elsewhere: Place) -> None:
