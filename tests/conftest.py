@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import socket
 from collections.abc import Callable, Iterator
@@ -93,10 +94,24 @@ def _start(
         engine.close_all()
 
 
-@pytest.fixture(params=engines.NAMES)
+@pytest.fixture
 def engine(request: pytest.FixtureRequest, _start: Callable[[str], engines.EngineUnderTest]) -> engines.EngineUnderTest:
     """Each engine in turn: `engine.open({table: frame})` gives an open source, `engine.name` its name."""
     return _start(request.param)
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """Every engine, or those that the test's file names as `ENGINES`, or that the test itself names."""
+    named = any("engine" in marker.args[0] for marker in metafunc.definition.iter_markers("parametrize"))
+    if "engine" in metafunc.fixturenames and not named:
+        metafunc.parametrize("engine", getattr(metafunc.module, "ENGINES", engines.NAMES), indirect=True)
+
+
+def pytest_collection_finish() -> None:
+    """What collection leaves stays for good: the collector of cycles need not walk through it time and again."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(100_000, 20, 50)
 
 
 @pytest.fixture

@@ -22,6 +22,7 @@ from tests.stored import copy_into, stored_table, write_parquet
 __all__ = [
     "NAMES",
     "PASSWORD",
+    "WITHOUT_A_CLUSTER",
     "DuckUnderTest",
     "EngineUnderTest",
     "PostgresUnderTest",
@@ -31,14 +32,18 @@ __all__ = [
 ]
 
 NAMES = ("duckdb", "postgres", "spark")
+# For scenarios made of expressions that the specification and the naive references run on Spark too, where each costs seconds.
+WITHOUT_A_CLUSTER = ("duckdb", "postgres")
 # A query over a handful of rows takes Spark no time to run and seconds to plan and compile.
 _FOR_TINY_TABLES = {
     "spark.sql.codegen.wholeStage": "false",
+    "spark.sql.codegen.factoryMode": "NO_CODEGEN",
     "spark.sql.adaptive.enabled": "false",
     "spark.sql.shuffle.partitions": "1",
 }
 _FOR_REAL_TABLES = {
     "spark.sql.codegen.wholeStage": "true",
+    "spark.sql.codegen.factoryMode": "FALLBACK",
     "spark.sql.adaptive.enabled": "true",
     "spark.sql.shuffle.partitions": "4",
 }

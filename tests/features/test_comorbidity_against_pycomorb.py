@@ -1,4 +1,4 @@
-"""Charlson, Elixhauser and frailty totals of made-up people against pycomorb (oracles/comorbidity.py), on each engine."""
+"""Charlson, Elixhauser and frailty totals of made-up people against pycomorb (oracles/comorbidity.py), on DuckDB and PostgreSQL."""
 
 from __future__ import annotations
 
@@ -11,6 +11,9 @@ import pytest
 
 from hfrisk.cohort import CohortSettings, build_cohort
 from hfrisk.features import FeatureSettings, build_features
+from tests.engines import WITHOUT_A_CLUSTER
+
+ENGINES = WITHOUT_A_CLUSTER
 
 ORACLE = pd.read_csv(Path(__file__).parent / "oracles" / "comorbidity.csv")
 SYSTEMS = {"icd10": ("icd10_uk", "nicor7", "I50.0"), "icd9cm": ("icd9_cm", "icd9_428", "4280")}

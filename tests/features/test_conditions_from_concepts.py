@@ -10,13 +10,16 @@ import pytest
 
 from hfrisk.codelists import read_csv
 from hfrisk.features import FeatureSettings, build_features
+from tests.engines import WITHOUT_A_CLUSTER
 from tests.features import naive_codes
 from tests.features.naive import Index, Source, differences
 from tests.features.random_people import random_people
 from tests.features.random_records.condition_occurrence import CODES, LISTED
 from tests.features.test_against_the_naive_reference import everybody
 
-PERSONS = {"duckdb": 200, "postgres": 100, "spark": 40}
+ENGINES = WITHOUT_A_CLUSTER
+
+PERSONS = {"duckdb": 200, "postgres": 100}
 SETTINGS: dict[str, Any] = {"conditions_from": "omop_concepts", "coding_is_live": True}
 TABLES = dict[str, pd.DataFrame]
 

@@ -13,8 +13,11 @@ from hfrisk.codelists import read_yaml
 from hfrisk.cohort import Cohort, CohortSettings, build_cohort
 from hfrisk.features import FeatureSettings, FeatureTable, build_features
 from hfrisk.features.ingredients import listed_ingredients, members
+from tests.engines import WITHOUT_A_CLUSTER
 from tests.features.random_people import DATA_END, DATA_START, random_people
 from tests.spec.feature_example import FeatureExample, stacked
+
+ENGINES = WITHOUT_A_CLUSTER
 
 HEAD = "drug_concept_id drug_exposure_start_date drug_exposure_start_datetime drug_exposure_end_date"
 GIVEN = f"{HEAD}\n956874 2023-06-14 2023-06-14T08:00:00 2023-06-14"

@@ -116,7 +116,7 @@ def compare(engine: Any, seed: int, early: bool, live: bool, blank: str, persons
 
 
 @settings(
-    max_examples=6,
+    max_examples=4,
     deadline=None,
     derandomize=True,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],

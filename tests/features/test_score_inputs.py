@@ -11,9 +11,12 @@ from hfrisk.cdm.maps import Maps
 from hfrisk.cohort import CohortSettings, build_cohort
 from hfrisk.features import FeatureSettings, FeatureTable, build_features
 from hfrisk.features.scores import score_inputs
+from tests.engines import WITHOUT_A_CLUSTER
 from tests.features.random_people import DATA_END, DATA_START, random_people
 from tests.spec.feature_example import FeatureExample, stacked
 from tests.spec.features.scores import MEASURED, codes
+
+ENGINES = WITHOUT_A_CLUSTER
 
 FAMILIES = ("demography", "stay", "prior_care", "comorbidity", "laboratory", "scores")
 LATE = ("lace", "le", "hospital")

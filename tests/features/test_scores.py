@@ -20,7 +20,10 @@ from hfrisk.features.scores.lace import lace, le
 from hfrisk.features.scores.maggic import maggic, with_risks
 from hfrisk.features.scores.parr30 import parr30
 from hfrisk.features.scores.points import Inputs, Made, score_entry
+from tests.engines import WITHOUT_A_CLUSTER
 from tests.features import naive_scores as naive
+
+ENGINES = WITHOUT_A_CLUSTER
 
 Facts = dict[str, float | None]
 

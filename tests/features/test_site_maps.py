@@ -1,4 +1,4 @@
-"""What a site's own lists say goes into the features and groups, on every engine, and what they leave out is counted."""
+"""What a site's own lists say goes into the features and groups, on DuckDB and PostgreSQL, and what they leave out is counted."""
 
 from __future__ import annotations
 
@@ -16,6 +16,9 @@ from hfrisk.features.family import Context, Family
 from hfrisk.features.groups import groups
 from hfrisk.features.measurements import laboratory as measurements
 from tests import omop_text
+from tests.engines import WITHOUT_A_CLUSTER
+
+ENGINES = WITHOUT_A_CLUSTER
 
 PEOPLE = """
 person_id gender_concept_id year_of_birth race_source_value ethnicity_source_value location_id
@@ -62,9 +65,7 @@ def context(cdm: Cdm, maps: Maps | None = None, **settings: Any) -> Context:
         "predicted_at": "timestamp",
     }
     index = cdm.values(rows, {name: types.get(name, "int64") for name in rows[0]})
-    cohort: Any = SimpleNamespace(
-        key="made up", sites=3, prediction_time="discharge", stays=cdm.values([], STAYS)
-    )
+    cohort: Any = SimpleNamespace(key="made up", sites=3, prediction_time="discharge", stays=cdm.values([], STAYS))
     return Context(cdm, cohort, index, FeatureSettings(**settings), "icd10_uk")
 
 

@@ -59,10 +59,10 @@ def large_region(tmp_path_factory: pytest.TempPathFactory) -> Place:
     folder = tmp_path_factory.mktemp("forty-thousand")
     synthesise(folder / "omop", RegionSettings(index_discharges=40_000, seed=1))
     place = Place(folder / "omop", folder)
-    # the model as it is by default, without what stands beside it
+    # the model as it is by default, but for a shorter search, and without what stands beside it
     alone = {"points": {"enabled": False}, "competing": {"enabled": False}}
     settings: dict[str, Any] = {
-        "model": {"trials": 30, "max_rounds": 1500, **alone},
+        "model": {"trials": 12, "max_rounds": 1500, **alone},
         "assessment": {"replicates": 200, "redraws": 100},
         "designs": {"bootstraps": 0, "leave_one_out": False, "learning_curve": False},
     }
