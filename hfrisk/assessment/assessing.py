@@ -12,7 +12,7 @@ from hfrisk.assessment.calibration import discharges_for_slope
 from hfrisk.assessment.competing import competing_tables
 from hfrisk.assessment.describe import table_one
 from hfrisk.assessment.findings import method_checks, missing_groups
-from hfrisk.assessment.groups import find_groups, threshold_table
+from hfrisk.assessment.groups import Group, find_groups, threshold_table
 from hfrisk.assessment.leakage import ALARMS, kind_of_risk, model_too_good, strong_features, too_strong_feature
 from hfrisk.assessment.performance import split_performance
 from hfrisk.assessment.periods import by_quarter
@@ -21,6 +21,7 @@ from hfrisk.assessment.scored import Array, logit
 from hfrisk.assessment.scores import scores_by_outcome
 from hfrisk.assessment.settings import AssessmentSettings
 from hfrisk.assessment.utility import capacity_table, decision_curve, risk_deciles, risk_distribution
+from hfrisk.assessment.weekly import SITE, chosen_each_week, weekly_rates, weekly_table
 from hfrisk.checks import Check
 from hfrisk.features import SCORES, Feature
 from hfrisk.progress import Quiet
@@ -211,6 +212,10 @@ def _one_split(
     for name, table in tables.items():
         shown = {model: risk for model, risk in risks.items() if _has(name, model)}
         found[name] = pd.concat([table(risk).assign(model=model) for model, risk in shown.items()], ignore_index=True)
+    if SITE in part.groups.columns:
+        weekly = _weekly(part, risks, groups[0], settings)
+        found["weekly"] = weekly["weekly"]
+        found["performance"] = pd.concat([found["performance"], weekly["performance"]], ignore_index=True)
     found["score_outcomes"] = scores_by_outcome(part.scores, part.rows["state"], part.rows["person_id"], settings)
     found["by_period"] = by_quarter(
         event,
@@ -220,6 +225,22 @@ def _one_split(
         least=settings.minimum_for_anything,
     )
     return found
+
+
+def _weekly(
+    part: AssessedData, risks: dict[str, Array], everyone: Group, settings: AssessmentSettings
+) -> dict[str, pd.DataFrame]:
+    """What each site would find that sees so many a week: counts, and rates with intervals."""
+    event, person = part.rows["event"].to_numpy(dtype=np.int64), part.rows["person_id"].to_numpy()
+    site, discharged = part.groups[SITE], part.rows["discharge_date"]
+    counts, rates = [], []
+    for model, risk in risks.items():
+        if model == NULL:
+            continue
+        chosen = {reviews: chosen_each_week(risk, site, discharged, reviews) for reviews in settings.reviews_a_week}
+        counts.append(weekly_table(event, chosen).assign(model=model))
+        rates.append(weekly_rates(event, risk, chosen, person, everyone, settings).assign(model=model))
+    return {"weekly": pd.concat(counts, ignore_index=True), "performance": pd.concat(rates, ignore_index=True)}
 
 
 def _has(table: str, model: str) -> bool:

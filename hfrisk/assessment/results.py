@@ -9,7 +9,7 @@ import pandas as pd
 
 from hfrisk.checks import Check
 
-__all__ = ["COLUMNS", "NOBODY", "RATES", "TREAT_ALL", "Results", "at_capacity", "at_threshold"]
+__all__ = ["COLUMNS", "NOBODY", "RATES", "TREAT_ALL", "Results", "at_capacity", "at_threshold", "at_weekly"]
 
 TREAT_ALL = "treat_all"
 """Stands for a model in the comparison: choosing everyone. Choosing no one has net benefit 0."""
@@ -27,6 +27,7 @@ COLUMNS = {
     "risk_distribution": "model split bin_lower bin_upper n events",
     "risk_deciles": "model split decile n events died mean_risk",
     "capacity": "model split share n reviewed events events_found",
+    "weekly": "model split reviews n reviewed events events_found",
     "threshold_groups": "model split group level threshold n events flagged true_positives false_positives "
     "false_negatives true_negatives flag_rate true_positive_rate false_positive_rate positive_predictive_value",
     "by_period": "split period n events expected oe_ratio lower upper",
@@ -50,6 +51,11 @@ def at_capacity(measure: str, share: float) -> str:
     return f"{measure}@top{share:g}"
 
 
+def at_weekly(measure: str, reviews: int) -> str:
+    """The name of a measure among those whom each site chooses each week, such as ``ppv@week5`` for five a week."""
+    return f"{measure}@week{reviews}"
+
+
 def _empty(name: str) -> pd.DataFrame:
     return pd.DataFrame(columns=COLUMNS[name].split())
 
@@ -71,8 +77,8 @@ class Results:
         ``auroc_delong`` is the AUROC again, with the interval of DeLong that papers give: it overlooks that a person may
         have several discharges, so that the one of ``auroc`` is to be gone by. ``prevalence`` is the share with the event,
         the AUPRC of a model without inputs. Everyone has the net benefit at every threshold, and `RATES` at the decision
-        threshold, at the edges of the bands (``ppv@0.20``) and at the team's capacities (``ppv@top0.05``); groups have both
-        at the decision threshold.
+        threshold, at the edges of the bands (``ppv@0.20``), at the team's capacities (``ppv@top0.05``) and where each site sees so
+        many a week (``ppv@week5``); groups have both at the decision threshold.
     calibration_curve
         model, split, group, level, predicted, observed, lower, upper, n, events; the last two are of people whose
         risk rounds to `predicted`.
@@ -84,6 +90,8 @@ class Results:
         model, split, decile, n, events, died, mean_risk.
     capacity
         model, split, share, n, reviewed, events, events_found.
+    weekly
+        model, split, reviews (a week, at each site), n, reviewed, events, events_found; empty where no site is recorded.
     threshold_groups
         model, split, group, level, threshold, n, events, flagged, true_positives, false_positives, false_negatives,
         true_negatives, flag_rate, true_positive_rate, false_positive_rate, positive_predictive_value.
@@ -123,6 +131,7 @@ class Results:
     score_outcomes: pd.DataFrame
     comparison: pd.DataFrame
     checks: list[Check]
+    weekly: pd.DataFrame = field(default_factory=partial(_empty, "weekly"))
     competing: pd.DataFrame = field(default_factory=partial(_empty, "competing"))
     competing_performance: pd.DataFrame = field(default_factory=partial(_empty, "competing_performance"))
     competing_hazards: pd.DataFrame = field(default_factory=partial(_empty, "competing_hazards"))

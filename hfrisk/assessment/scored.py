@@ -14,7 +14,7 @@ import numpy.typing as npt
 
 from hfrisk.assessment.results import at_capacity, at_threshold
 
-__all__ = ["Array", "Measures", "Scored", "logit", "two_classes"]
+__all__ = ["Array", "Measures", "Scored", "logit", "rates_of_cells", "two_classes"]
 
 Array = npt.NDArray[np.float64]
 Index = npt.NDArray[np.intp]
@@ -196,13 +196,13 @@ class Measures:
                 of_all = positives - negatives * (threshold / (1 - threshold))
                 out[at_threshold(NET_BENEFIT_ALL, threshold)] = of_all / total
                 if threshold in self._rates:
-                    rates = _rates(true_positives, false_positives, positives, negatives)
+                    rates = rates_of_cells(true_positives, false_positives, positives, negatives)
                     out |= {at_threshold(name, threshold): values for name, values in rates.items()}
             if len(self._capacities):
                 reviewed, found = self._reviewed(without, with_event)
                 for column, share in enumerate(self._capacities):
                     hits = found[:, column]
-                    rates = _rates(hits, reviewed[:, column] - hits, positives, negatives)
+                    rates = rates_of_cells(hits, reviewed[:, column] - hits, positives, negatives)
                     out |= {at_capacity(name, float(share)): values for name, values in rates.items()}
         return out
 
@@ -227,17 +227,20 @@ def losses(event: Array, log_odds: Array) -> Array:
     return np.asarray(np.logaddexp(0.0, np.where(event == 1, -log_odds, log_odds)))
 
 
-def _rates(true_positives: Array, false_positives: Array, positives: Array, negatives: Array) -> dict[str, Array]:
+def rates_of_cells(
+    true_positives: Array, false_positives: Array, positives: Array, negatives: Array
+) -> dict[str, Array]:
     """`RATES` from the cells; NaN where a denominator is nought."""
     chosen = true_positives + false_positives
     true_negatives = negatives - false_positives
-    found = {
-        "sensitivity": true_positives / positives,
-        "specificity": true_negatives / negatives,
-        "ppv": true_positives / chosen,
-        "npv": true_negatives / (positives + negatives - chosen),
-        "nne": chosen / true_positives,
-    }
+    with np.errstate(divide="ignore", invalid="ignore"):
+        found = {
+            "sensitivity": true_positives / positives,
+            "specificity": true_negatives / negatives,
+            "ppv": true_positives / chosen,
+            "npv": true_negatives / (positives + negatives - chosen),
+            "nne": chosen / true_positives,
+        }
     return {name: _finite(values) for name, values in found.items()}
 
 

@@ -43,6 +43,11 @@ class AssessmentSettings(Settings):
     capacities: tuple[float, ...] = Field(
         (0.05, 0.10, 0.20), description="Shares of discharges, highest risk first, that a team could review (0 to 1)."
     )
+    reviews_a_week: tuple[int, ...] = Field(
+        (5,),
+        description="Discharges that a team could review each week at each site, highest risk first (counts). The site is the group "
+        "site_group.",
+    )
     leakage_alarm: float | None = Field(
         None,
         gt=0.5,
@@ -69,6 +74,15 @@ class AssessmentSettings(Settings):
     def _rising_shares(cls, values: tuple[float, ...]) -> tuple[float, ...]:
         if any(not 0 < value < 1 for value in values):
             raise ValueError("each must lie between 0 and 1")
+        if list(values) != sorted(set(values)):
+            raise ValueError("must rise, without repeats")
+        return values
+
+    @field_validator("reviews_a_week")
+    @classmethod
+    def _rising_counts(cls, values: tuple[int, ...]) -> tuple[int, ...]:
+        if any(value < 1 for value in values):
+            raise ValueError("each must be at least 1")
         if list(values) != sorted(set(values)):
             raise ValueError("must rise, without repeats")
         return values

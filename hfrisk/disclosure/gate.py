@@ -89,6 +89,7 @@ _RULES = {
     "risk_distribution": "bins merged until each has enough people",
     "risk_deciles": "counts rounded, parts of a total protected",
     "capacity": "cells rounded or withheld",
+    "weekly": "cells rounded or withheld",
     "threshold_groups": "four cells rounded or withheld together; rates from the shown cells",
     "by_period": "counts rounded, parts of a total protected; ratios from the shown counts",
     "score_outcomes": "no counts; estimates with as many figures as the events support",
@@ -248,7 +249,8 @@ def _with_model(
     groups = release_threshold_groups(found.threshold_groups, policy)
     capacity = release_capacity(found.capacity, policy)
     benefits = benefits_shown(decision, groups)
-    rates = rates_shown(decision, groups, capacity)
+    weekly = release_capacity(found.weekly, policy)
+    rates = rates_shown(decision, groups, capacity, weekly)
     withheld = states_withheld(found.competing, policy)
     bundle, scrubbed = release_bundle(
         model,
@@ -269,6 +271,7 @@ def _with_model(
         "risk_distribution": release_distribution(found.risk_distribution, policy),
         "risk_deciles": release_deciles(found.risk_deciles, policy),
         "capacity": capacity,
+        "weekly": weekly,
         "threshold_groups": groups,
         "by_period": release_by_period(found.by_period, policy, _confidence(study)),
         "score_outcomes": release_score_outcomes(found.score_outcomes, policy),

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from hfrisk.assessment.results import NOBODY, RATES, TREAT_ALL, at_capacity, at_threshold
+from hfrisk.assessment.results import NOBODY, RATES, TREAT_ALL, at_capacity, at_threshold, at_weekly
 from hfrisk.disclosure.estimates import Estimate, People, net_benefit, released_difference, released_estimate
 from hfrisk.disclosure.margins import Mask, protect
 from hfrisk.disclosure.people import EVERYONE, SET, released_sets
@@ -172,7 +172,7 @@ def benefits_shown(decision: pd.DataFrame, cells: pd.DataFrame) -> Benefits:
     return found
 
 
-def rates_shown(decision: pd.DataFrame, cells: pd.DataFrame, capacity: pd.DataFrame) -> Benefits:
+def rates_shown(decision: pd.DataFrame, cells: pd.DataFrame, capacity: pd.DataFrame, weekly: pd.DataFrame) -> Benefits:
     """Sensitivity, specificity, PPV, NPV and number needed to evaluate from released counts, by the names of the performance table.
 
     Everyone's at the decision threshold are those of the table by group where it shows them, so that a reader finds one number.
@@ -183,13 +183,14 @@ def rates_shown(decision: pd.DataFrame, cells: pd.DataFrame, capacity: pd.DataFr
         Released decision curve.
     cells
         Released groups at the threshold.
-    capacity
-        Released capacity table.
+    capacity, weekly
+        Released capacity tables: of the whole period, and of each site and week.
     """
     found: dict[tuple[str, str, str, str, str], float] = {}
     for frame, chosen, hits, where, name in (
         (decision, "flagged", "true_positives", "threshold", at_threshold),
         (capacity, "reviewed", "events_found", "share", at_capacity),
+        (weekly, "reviewed", "events_found", "reviews", at_weekly),
     ):
         for row in frame.to_dict("records"):
             tp, fp = row[hits], row[chosen] - row[hits]

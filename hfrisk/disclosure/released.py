@@ -107,6 +107,8 @@ class Released:
         model, split, decile, n, events, died, mean_risk, suppressed.
     capacity
         model, split, share, n, reviewed, events, events_found, suppressed.
+    weekly
+        model, split, reviews, n, reviewed, events, events_found, suppressed.
     threshold_groups
         model, split, group, level, threshold, n, events, flagged, true_positives, false_positives,
         false_negatives, true_negatives, flag_rate, true_positive_rate, false_positive_rate,
@@ -185,6 +187,7 @@ class Released:
     risk_distribution: pd.DataFrame
     risk_deciles: pd.DataFrame
     capacity: pd.DataFrame
+    weekly: pd.DataFrame
     threshold_groups: pd.DataFrame
     by_period: pd.DataFrame
     score_outcomes: pd.DataFrame

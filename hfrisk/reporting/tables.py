@@ -150,11 +150,14 @@ def calibration_table(evidence: Evidence, *, points: int = 8) -> Table:
     )
 
 
-def capacity_table(evidence: Evidence) -> Table:
-    """What a team finds when it can review so many of those at highest risk."""
+def capacity_table(evidence: Evidence, *, weekly: bool = False) -> Table:
+    """What a team finds when it can review so many of those at highest risk; if asked, also so many a week at each site."""
     tab = Tabulator()
     rows = []
-    for _, row in evidence.rows("capacity").iterrows():
+    rooms = [(f"top{row['share']:g}", row) for _, row in evidence.rows("capacity").iterrows()]
+    if weekly:
+        rooms += [(f"week{row['reviews']:g}", row) for _, row in evidence.rows("weekly").iterrows()]
+    for place, row in rooms:
         found = words.SUPPRESSED
         missed = words.SUPPRESSED
         yield_ = words.SUPPRESSED
@@ -168,7 +171,7 @@ def capacity_table(evidence: Evidence) -> Table:
             each = words.significant(reviewed / hits, 2) if hits > 0 else words.NOT_COMPUTED
         rows.append(
             (
-                f"{words.percent(float(row['share']))} at highest risk",
+                _chosen(place),
                 tab.count(row, "reviewed"),
                 tab.count(row, "events_found"),
                 found,
@@ -195,7 +198,11 @@ def benefit_table(evidence: Evidence) -> Table:
     tab = Tabulator()
     frame = evidence.overall("performance")
     named = frame["measure"] if len(frame) else pd.Series(dtype=str)
-    places = [m.partition("@")[2] for m in dict.fromkeys(named) if m.startswith("sensitivity@") and "top" not in m]
+    places = [
+        m.partition("@")[2]
+        for m in dict.fromkeys(named)
+        if m.startswith("sensitivity@") and "top" not in m and "week" not in m
+    ]
     compared = evidence.released.comparison
     rows = []
     for other in ("", "treat_all", *evidence.comparators):
@@ -229,9 +236,7 @@ def rates_table(evidence: Evidence) -> Table:
         mine = frame.drop_duplicates("measure").set_index("measure")
         places = dict.fromkeys(m.partition("@")[2] for m in mine.index if m.startswith("sensitivity@"))
         for place in places:
-            top = place.startswith("top")
-            share = words.percent(float(place.removeprefix("top")))
-            cells = [f"{share} at highest risk" if top else f"Risk of {share} or more"]
+            cells = [_chosen(place)]
             for name in names:
                 key = f"{name}@{place}"
                 cells.append(
@@ -244,6 +249,14 @@ def rates_table(evidence: Evidence) -> Table:
         rows,
         notes=("Brackets: 95% interval, from resampling people.",),
     )
+
+
+def _chosen(place: str) -> str:
+    """Who is chosen: by a threshold, by a share of all, or by what each site can see in a week."""
+    if place.startswith("week"):
+        return f"{place.removeprefix('week')} a week at each group of hospitals"
+    share = words.percent(float(place.removeprefix("top")))
+    return f"{share} at highest risk" if place.startswith("top") else f"Risk of {share} or more"
 
 
 def threshold_table(evidence: Evidence) -> Table:

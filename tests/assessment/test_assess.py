@@ -67,7 +67,7 @@ def test_everyone_has_net_benefit_over_the_declared_range_and_groups_at_the_thre
 def test_rates_stand_at_thresholds_and_capacities_with_intervals_and_agree_with_the_tables(judged) -> None:
     rows = judged.performance.query("model == 'lightgbm' and split == 'test'")
     everyone = rows[rows["group"] == "all"].set_index("measure")
-    places = ("0.10", "0.20", "0.30", "top0.05", "top0.1", "top0.2")
+    places = ("0.10", "0.20", "0.30", "top0.05", "top0.1", "top0.2", "week5")
     wanted = {f"{name}@{place}" for name in ("sensitivity", "specificity", "ppv", "npv", "nne") for place in places}
     assert {m for m in everyone.index if "@" in m and not m.startswith("net_benefit")} == wanted
     found = everyone.loc[sorted(wanted), ["estimate", "lower", "upper"]]
@@ -78,6 +78,9 @@ def test_rates_stand_at_thresholds_and_capacities_with_intervals_and_agree_with_
         mine = rows[(rows["group"] == row.group) & (rows["level"] == row.level)].set_index("measure")["estimate"]
         for ours, theirs in (("sensitivity", row.true_positive_rate), ("ppv", row.positive_predictive_value)):
             assert mine[f"{ours}@0.20"] == pytest.approx(theirs, abs=1e-12, nan_ok=True)
+    (week,) = judged.weekly.query("model == 'lightgbm' and split == 'test'").itertuples()
+    assert everyone.loc["ppv@week5", "estimate"] == pytest.approx(week.events_found / week.reviewed, abs=1e-12)
+    assert everyone.loc["sensitivity@week5", "estimate"] == pytest.approx(week.events_found / week.events, abs=1e-12)
 
 
 def test_out_of_fold_risks_are_joined_by_key_and_not_by_position(make_region, judged) -> None:

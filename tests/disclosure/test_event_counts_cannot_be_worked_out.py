@@ -219,7 +219,7 @@ def released_rates(n: int, events: int, chosen: int, found: int, where: str = "0
                           "events": events, "events_found": found}])  # fmt: skip
     capacity = release_capacity(room, POLICY)
     exact = rates_of(where, n, events, chosen, found, reason)
-    return release_performance(exact, POLICY, rates_shown(curve, pd.DataFrame(), capacity))
+    return release_performance(exact, POLICY, rates_shown(curve, pd.DataFrame(), capacity, pd.DataFrame()))
 
 
 @settings(max_examples=100, deadline=None)
@@ -282,7 +282,7 @@ def test_rates_of_groups_come_from_their_shown_cells() -> None:
                      "true_positive_rate": 0.5, "false_positive_rate": 0.2, "positive_predictive_value": 0.4})  # fmt: skip
     groups = release_threshold_groups(pd.DataFrame(rows), POLICY)
     curve = release_decision_curve(decision(1550, 298, 400, 150), POLICY, 0.2)
-    found = rates_shown(curve, groups, pd.DataFrame())
+    found = rates_shown(curve, groups, pd.DataFrame(), pd.DataFrame())
     assert found["lightgbm", "test", "sex", "Female", "ppv@0.20"] == 70 / (70 + 120)
     assert found["lightgbm", "test", "sex", "Male", "sensitivity@0.20"] == 80 / (80 + 75)
     for group in groups.itertuples():

@@ -312,6 +312,13 @@ def capacity_table(n: int, rate: float) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=columns)
 
 
+def weekly_table(n: int, rate: float) -> pd.DataFrame:
+    events = five(n * rate)
+    rows = [("lightgbm", "test", 5, five(n), five(n * 0.15), events, five(events * 0.28), "")]
+    columns = ["model", "split", "reviews", "n", "reviewed", "events", "events_found", "suppressed"]
+    return pd.DataFrame(rows, columns=columns)
+
+
 def threshold_table(n: int, rate: float) -> pd.DataFrame:
     rows: list[tuple[Any, ...]] = []
     everyone = {"all": [("all", 1.0, 1.0)]}

@@ -33,6 +33,7 @@ from tests.reporting.invented_tables import (
     spread_table,
     table1_table,
     threshold_table,
+    weekly_table,
 )
 
 
@@ -139,6 +140,7 @@ def region(n_test: int = 3010, rate: float = 0.196, ratio: float = 1.03, auroc: 
         risk_distribution=spread_table(n_test, rate),
         risk_deciles=deciles_table(n_test, rate, ratio),
         capacity=capacity_table(n_test, rate),
+        weekly=weekly_table(n_test, rate),
         threshold_groups=threshold_table(n_test, rate),
         by_period=periods_table(n_dev, n_test, rate, ratio),
         score_outcomes=score_outcomes_table(auroc),
@@ -306,6 +308,9 @@ def tiny() -> Released:
     capacity = base.capacity.copy()
     capacity[["reviewed", "events", "events_found"]] = math.nan
     capacity["suppressed"] = HELD
+    weekly = base.weekly.copy()
+    weekly[["reviewed", "events", "events_found"]] = math.nan
+    weekly["suppressed"] = HELD
     groups = base.threshold_groups[base.threshold_groups["group"].isin(["all", "sex"])].copy()
     groups[groups.columns[5:-1]] = math.nan
     groups["suppressed"] = HELD
@@ -328,6 +333,7 @@ def tiny() -> Released:
         performance=frame,
         risk_deciles=deciles,
         capacity=capacity,
+        weekly=weekly,
         threshold_groups=groups,
         by_period=periods,
         flow=flow,
@@ -353,7 +359,7 @@ def bare() -> Released:
     base = region()
     names = (
         "table1 incidence sensitivity strategies eligibility performance calibration_curve decision_curve "
-        "risk_distribution risk_deciles capacity threshold_groups by_period score_outcomes comparison by_feature by_family by_theme "
+        "risk_distribution risk_deciles capacity weekly threshold_groups by_period score_outcomes comparison by_feature by_family by_theme "
         "dependence checks dictionary definitions flow ledger"
     )
     empty = {name: getattr(base, name).iloc[:0] for name in names.split()}
@@ -370,7 +376,7 @@ def bare() -> Released:
 
 
 _OF_A_MODEL = (
-    "performance calibration_curve decision_curve risk_distribution risk_deciles capacity threshold_groups by_period score_outcomes "
+    "performance calibration_curve decision_curve risk_distribution risk_deciles capacity weekly threshold_groups by_period score_outcomes "
     "comparison by_feature by_family by_theme dependence"
 )
 _DATA_CHECKS = [

@@ -21,7 +21,7 @@ def usefulness(evidence: Evidence, settings: ReportingSettings) -> Chapter:
     curve = curve.dropna(subset=["net_benefit", "net_benefit_all"]) if len(curve) else curve
     lead = "What a team that can see only some people would gain by choosing them with it."
     rates = rates_table(evidence)
-    found = (capacity_table(evidence), *([rates] if rates.rows else []))
+    found = (capacity_table(evidence, weekly=True), *([rates] if rates.rows else []))
     if curve.empty:
         drawn = Exhibit("decision", "There is no decision curve", f"It is {why_held(evidence.rows('decision_curve'))}.")
         return Chapter("usefulness", "Is it useful?", lead, (*found, drawn))
