@@ -14,6 +14,9 @@ import pytest
 from hfrisk.cdm import Cdm
 from tests import engines
 
+# Expressions are many small objects that hold no cycles: the collector need not walk through all of them time and again.
+gc.set_threshold(100_000, 20, 50)
+
 ROOT = Path(__file__).resolve().parents[1]
 SHARED = ROOT.parent / "shared" / "data"
 
@@ -105,13 +108,6 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     named = any("engine" in marker.args[0] for marker in metafunc.definition.iter_markers("parametrize"))
     if "engine" in metafunc.fixturenames and not named:
         metafunc.parametrize("engine", getattr(metafunc.module, "ENGINES", engines.NAMES), indirect=True)
-
-
-def pytest_collection_finish() -> None:
-    """What collection leaves stays for good: the collector of cycles need not walk through it time and again."""
-    gc.collect()
-    gc.freeze()
-    gc.set_threshold(100_000, 20, 50)
 
 
 @pytest.fixture

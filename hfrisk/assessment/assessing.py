@@ -8,18 +8,18 @@ from typing import Literal, Protocol
 import numpy as np
 import pandas as pd
 
-from hfrisk.assessment.calibration import discharges_for_slope
 from hfrisk.assessment.competing import competing_tables
 from hfrisk.assessment.describe import table_one
 from hfrisk.assessment.findings import method_checks, missing_groups
-from hfrisk.assessment.groups import Group, find_groups, threshold_table
+from hfrisk.assessment.groups import EVERYONE, Group, find_groups, threshold_table
 from hfrisk.assessment.leakage import ALARMS, kind_of_risk, model_too_good, strong_features, too_strong_feature
 from hfrisk.assessment.performance import split_performance
 from hfrisk.assessment.periods import by_quarter
 from hfrisk.assessment.results import COLUMNS, Results
-from hfrisk.assessment.scored import Array, logit
+from hfrisk.assessment.scored import Array
 from hfrisk.assessment.scores import scores_by_outcome
 from hfrisk.assessment.settings import AssessmentSettings
+from hfrisk.assessment.sizes import needed_for_slope, sizes_of_test
 from hfrisk.assessment.utility import capacity_table, decision_curve, risk_deciles, risk_distribution
 from hfrisk.assessment.weekly import SITE, chosen_each_week, weekly_rates, weekly_table
 from hfrisk.checks import Check
@@ -135,10 +135,18 @@ def assess(
             frames[name].append(frame.assign(split=split))
         for name, frame in competing_tables(scored.rows, _states(model, scored, part), settings).items():
             frames[name].append(frame.assign(split=split))
+    frames["sizes"] = [_sizes(data, risks["test"][MODEL], frames["performance"][-1], settings).assign(split="test")]
     frames["table1"] = [table_one(data.rows, data.features, data.groups, data.dictionary)]
     joined = {name: _joined(found, COLUMNS[name].split()) for name, found in frames.items()}
     checks = _checks(data, risks["test"], joined["performance"], joined["comparison"], settings, risk)
     return Results(**joined, checks=checks)
+
+
+def _sizes(data: AssessedData, risk: Array, performance: pd.DataFrame, settings: AssessmentSettings) -> pd.DataFrame:
+    event = data.part("test").rows["event"].to_numpy(dtype=np.float64)
+    mine = (performance["model"] == MODEL) & (performance["group"] == EVERYONE) & (performance["measure"] == "auroc")
+    area = performance.loc[mine, "estimate"]
+    return sizes_of_test(event, risk, float(area.iloc[0]) if len(area) else float("nan"), settings)
 
 
 def _joined(frames: list[pd.DataFrame], columns: list[str]) -> pd.DataFrame:
@@ -275,15 +283,6 @@ def _checks(
         settings,
         model=MODEL,
         comparators=[name for name in tested if name != MODEL],
-        needed=_needed_for_slope(tested[MODEL], settings),
+        needed=needed_for_slope(tested[MODEL], settings),
     )
     return checks + missing_groups(data.groups[used], settings.groups)
-
-
-def _needed_for_slope(risk: Array, settings: AssessmentSettings) -> int | None:
-    if len(risk) == 0:
-        return None
-    try:
-        return discharges_for_slope(logit(risk), settings.slope_width, settings.confidence)
-    except ValueError:
-        return None  # the slope itself is then missing, and HFR132 says so

@@ -28,6 +28,7 @@ COLUMNS = {
     "risk_deciles": "model split decile n events died mean_risk",
     "capacity": "model split share n reviewed events events_found",
     "weekly": "model split reviews n reviewed events events_found",
+    "sizes": "split measure width needed n",
     "threshold_groups": "model split group level threshold n events flagged true_positives false_positives "
     "false_negatives true_negatives flag_rate true_positive_rate false_positive_rate positive_predictive_value",
     "by_period": "split period n events expected oe_ratio lower upper",
@@ -107,6 +108,8 @@ class Results:
         persons. The net benefit is set at every threshold against each model beside it and against choosing everyone
         (`TREAT_ALL`); against choosing no one it is what `performance` has, as it is for a model that gives everyone the same
         risk, which therefore is not listed with it.
+    sizes
+        split (test), measure, width (of the interval that is wanted), needed, n: see `sizes.sizes_of_test`.
     competing
         outcome (readmitted, died, either), split, band (fifth of predicted risk, 0 everyone), n, events, predicted, observed, lower,
         upper: the model of three states against Aalen-Johansen at the horizon. Empty where it was not made, as are the next two.
@@ -132,6 +135,7 @@ class Results:
     comparison: pd.DataFrame
     checks: list[Check]
     weekly: pd.DataFrame = field(default_factory=partial(_empty, "weekly"))
+    sizes: pd.DataFrame = field(default_factory=partial(_empty, "sizes"))
     competing: pd.DataFrame = field(default_factory=partial(_empty, "competing"))
     competing_performance: pd.DataFrame = field(default_factory=partial(_empty, "competing_performance"))
     competing_hazards: pd.DataFrame = field(default_factory=partial(_empty, "competing_hazards"))

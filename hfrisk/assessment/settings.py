@@ -61,6 +61,15 @@ class AssessmentSettings(Settings):
     slope_width: float = Field(
         0.2, gt=0, le=2, description="Width of the calibration slope's interval that a test set should allow (HFR132)."
     )
+    oe_width: float = Field(
+        0.2,
+        gt=0,
+        le=2,
+        description="Width of the interval of observed over expected that a test set should allow (ratio, around 1).",
+    )
+    auroc_width: float = Field(
+        0.1, gt=0, le=1, description="Width of the AUROC's interval that a test set should allow."
+    )
     minimum_for_anything: int = Field(
         10, ge=1, description="Events, and non-events, below which nothing is computed, in a group or in all others."
     )

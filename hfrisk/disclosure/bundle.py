@@ -54,6 +54,8 @@ _AS_THEY_ARE = frozenset(
         "seed",
         "edge_of_space",
         "empty_features",
+        "sizes",
+        "sizes_for",
     ]
 )
 _LOSSES = frozenset(

@@ -20,6 +20,7 @@ __all__ = [
     "release_deciles",
     "release_decision_curve",
     "release_distribution",
+    "release_sizes",
 ]
 
 
@@ -98,6 +99,15 @@ def release_capacity(frame: pd.DataFrame, policy: Policy) -> pd.DataFrame:
     result = _floats(frame, ["n", "reviewed", "events", "events_found"])
     hidden = _cells_small(result["n"], result["events"], result["reviewed"], result["events_found"], policy)
     return _two_by_two(result, "reviewed", "events_found", hidden, policy)
+
+
+def release_sizes(frame: pd.DataFrame, policy: Policy) -> pd.DataFrame:
+    """How many discharges the test has, rounded, beside how many it needs; those come from rounded shares already."""
+    result = _floats(frame, ["width", "needed", "n"])
+    small = policy.small(result["n"])
+    result["n"] = policy.rounded(result["n"].mask(small))
+    result["suppressed"] = np.where(small, policy.withheld, "")
+    return result
 
 
 def release_distribution(frame: pd.DataFrame, policy: Policy) -> pd.DataFrame:

@@ -29,6 +29,7 @@ from hfrisk.disclosure.curves import (
     release_deciles,
     release_decision_curve,
     release_distribution,
+    release_sizes,
 )
 from hfrisk.disclosure.description import headline, release_flow, release_table1
 from hfrisk.disclosure.designs import DESIGNS, RULES, release_designs
@@ -90,6 +91,7 @@ _RULES = {
     "risk_deciles": "counts rounded, parts of a total protected",
     "capacity": "cells rounded or withheld",
     "weekly": "cells rounded or withheld",
+    "sizes": "counts rounded or withheld; what is needed from rounded shares, in two figures",
     "threshold_groups": "four cells rounded or withheld together; rates from the shown cells",
     "by_period": "counts rounded, parts of a total protected; ratios from the shown counts",
     "score_outcomes": "no counts; estimates with as many figures as the events support",
@@ -272,6 +274,7 @@ def _with_model(
         "risk_deciles": release_deciles(found.risk_deciles, policy),
         "capacity": capacity,
         "weekly": weekly,
+        "sizes": release_sizes(found.sizes, policy),
         "threshold_groups": groups,
         "by_period": release_by_period(found.by_period, policy, _confidence(study)),
         "score_outcomes": release_score_outcomes(found.score_outcomes, policy),

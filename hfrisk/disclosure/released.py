@@ -109,6 +109,8 @@ class Released:
         model, split, share, n, reviewed, events, events_found, suppressed.
     weekly
         model, split, reviews, n, reviewed, events, events_found, suppressed.
+    sizes
+        split, measure, width, needed, n, suppressed.
     threshold_groups
         model, split, group, level, threshold, n, events, flagged, true_positives, false_positives,
         false_negatives, true_negatives, flag_rate, true_positive_rate, false_positive_rate,
@@ -188,6 +190,7 @@ class Released:
     risk_deciles: pd.DataFrame
     capacity: pd.DataFrame
     weekly: pd.DataFrame
+    sizes: pd.DataFrame
     threshold_groups: pd.DataFrame
     by_period: pd.DataFrame
     score_outcomes: pd.DataFrame

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -26,7 +27,7 @@ from hfrisk.modelling.material import empty_check, prepared
 from hfrisk.modelling.model import Model
 from hfrisk.modelling.objectives import objective
 from hfrisk.modelling.partitioning import ModellingData
-from hfrisk.modelling.sample_size import sample_size_check
+from hfrisk.modelling.sample_size import sample_size_check, sizes_in_hundreds
 from hfrisk.modelling.scores import (
     fit_scores,
     score_risks_out_of_fold,
@@ -144,7 +145,7 @@ def develop(
     )
     cross_validated = cross_validated.assign(**companions.risks)
     parameters = sum(len(term["coefficients"]) for term in comparator.parameters["terms"])
-    sizes = sample_size_check(len(event), int(event.sum()), parameters, settings.anticipated_auroc)
+    asked = (len(event), int(event.sum()), parameters, settings.anticipated_auroc)
     return Model(
         booster_text=text,
         inputs=list(features.columns),
@@ -155,11 +156,15 @@ def develop(
         cross_validated=cross_validated,
         trials=tuning.trials,
         summary=_summary(data, settings, tuning, rounds, comparator, folds=folds, empty=empty, margin=margin)
-        | _calibrated(chosen, beside),
+        | _calibrated(chosen, beside)
+        | {
+            "sizes": asdict(sizes_in_hundreds(*asked)),
+            "sizes_for": {"parameters": parameters, "auroc": settings.anticipated_auroc},
+        },
         checks=[
             check
             for check in (
-                sizes,
+                sample_size_check(*asked),
                 empty_check(empty),
                 _order_check(calibration),
                 *companions.checks,

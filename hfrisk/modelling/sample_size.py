@@ -15,7 +15,7 @@ from scipy import integrate, special, stats
 
 from hfrisk.checks import Check
 
-__all__ = ["SampleSize", "cox_snell_from_auroc", "riley_sample_size", "sample_size_check"]
+__all__ = ["SampleSize", "cox_snell_from_auroc", "riley_sample_size", "sample_size_check", "sizes_in_hundreds"]
 
 _SHRINKAGE = 0.9
 _R2_DIFFERENCE = 0.05
@@ -106,14 +106,16 @@ def riley_sample_size(parameters: int, prevalence: float, auroc: float) -> Sampl
     )
 
 
-def sample_size_check(rows: int, events: int, parameters: int, auroc: float) -> Check | None:
-    """A warning with the shortfall, if development is smaller than the criteria ask.
-
-    The needed number is computed from the prevalence in whole per cent and shown in hundreds, so that neither it
-    nor the shortfall gives away a count.
-    """
+def sizes_in_hundreds(rows: int, events: int, parameters: int, auroc: float) -> SampleSize:
+    """The three criteria from the prevalence in whole per cent, in hundreds, so that none gives away a count."""
     prevalence = float(np.clip(round(events / rows, 2), 0.01, 0.99))
-    needed = math.ceil(riley_sample_size(parameters, prevalence, auroc).needed / 100) * 100
+    exact = riley_sample_size(parameters, prevalence, auroc)
+    return SampleSize(*(math.ceil(n / 100) * 100 for n in (exact.shrinkage, exact.optimism, exact.prevalence)))
+
+
+def sample_size_check(rows: int, events: int, parameters: int, auroc: float) -> Check | None:
+    """A warning with the shortfall, if development is smaller than the criteria ask (`sizes_in_hundreds`)."""
+    needed = sizes_in_hundreds(rows, events, parameters, auroc).needed
     if rows >= needed:
         return None
     return Check(

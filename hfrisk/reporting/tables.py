@@ -21,6 +21,7 @@ __all__ = [
     "group_estimates_table",
     "plain_table",
     "rates_table",
+    "sizes_table",
     "threshold_table",
 ]
 
@@ -257,6 +258,52 @@ def _chosen(place: str) -> str:
         return f"{place.removeprefix('week')} a week at each group of hospitals"
     share = words.percent(float(place.removeprefix("top")))
     return f"{share} at highest risk" if place.startswith("top") else f"Risk of {share} or more"
+
+
+_CRITERIA = {
+    "shrinkage": "to learn: predictions shrunk by a tenth at most",
+    "optimism": "to learn: at most 0.05 lost of the explained share (Nagelkerke)",
+    "prevalence": "to learn: the average risk within 0.05",
+    "oe_ratio": "to test: observed over expected",
+    "auroc": "to test: the AUROC",
+    "calibration_slope": "to test: the calibration slope",
+}
+
+
+def sizes_table(evidence: Evidence) -> Table:
+    """How many discharges were needed to learn and to test, beside how many there were (Riley's criteria)."""
+    tab = Tabulator()
+    rows: list[tuple[str, str, str, str]] = []
+    summary = evidence.released.tuning.get("summary") or {}
+    split = (evidence.released.headline.get("by_split") or {}).get("development") or {}
+    learnt = split.get("n")
+    for name, needed in (summary.get("sizes") or {}).items():
+        there = words.count(learnt) if learnt is not None else words.SUPPRESSED
+        rows.append((_CRITERIA[name], words.count(needed), there, _enough(learnt, needed)))
+    for _, row in evidence.released.sizes.iterrows():
+        within = f"{_CRITERIA[str(row['measure'])]}, within {words.figure(float(row['width']) / 2)} either way"
+        needed = words.count(row["needed"]) if words.known(row["needed"]) else words.NOT_COMPUTED
+        rows.append((within, needed, tab.count(row, "n"), _enough(row["n"], row["needed"])))
+    notes = [
+        "Riley's criteria, for development (2020) and for validation (2021). Trees ask for more than the first three say."
+    ]
+    if told := summary.get("sizes_for"):
+        notes.append(
+            f"To learn: for the {told['parameters']} parameters of the simple spline model and an anticipated AUROC of "
+            f"{told['auroc']:g}."
+        )
+    return tab.table(
+        "Was there enough to learn from and to test on?",
+        ("What for", "Discharges needed", "There were", "Enough"),
+        rows,
+        notes=notes,
+    )
+
+
+def _enough(there: object, needed: object) -> str:
+    if not (words.known(there) and words.known(needed)):
+        return "not known"
+    return "yes" if float(str(there)) >= float(str(needed)) else "no"
 
 
 def threshold_table(evidence: Evidence) -> Table:

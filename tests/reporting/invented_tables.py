@@ -319,6 +319,15 @@ def weekly_table(n: int, rate: float) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=columns)
 
 
+def sizes_of_test(n: int) -> pd.DataFrame:
+    rows = [
+        ("test", "oe_ratio", 0.2, 1600.0, five(n), ""),
+        ("test", "auroc", 0.1, 720.0, five(n), ""),
+        ("test", "calibration_slope", 0.2, 9000.0, five(n), ""),
+    ]
+    return pd.DataFrame(rows, columns=["split", "measure", "width", "needed", "n", "suppressed"])
+
+
 def threshold_table(n: int, rate: float) -> pd.DataFrame:
     rows: list[tuple[Any, ...]] = []
     everyone = {"all": [("all", 1.0, 1.0)]}

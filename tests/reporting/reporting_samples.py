@@ -30,6 +30,7 @@ from tests.reporting.invented_tables import (
     flow_table,
     performance_table,
     periods_table,
+    sizes_of_test,
     spread_table,
     table1_table,
     threshold_table,
@@ -141,6 +142,7 @@ def region(n_test: int = 3010, rate: float = 0.196, ratio: float = 1.03, auroc: 
         risk_deciles=deciles_table(n_test, rate, ratio),
         capacity=capacity_table(n_test, rate),
         weekly=weekly_table(n_test, rate),
+        sizes=sizes_of_test(n_test),
         threshold_groups=threshold_table(n_test, rate),
         by_period=periods_table(n_dev, n_test, rate, ratio),
         score_outcomes=score_outcomes_table(auroc),
@@ -212,6 +214,8 @@ def region(n_test: int = 3010, rate: float = 0.196, ratio: float = 1.03, auroc: 
                 "chosen_trial": 17,
                 "monotone": "off",
                 "edge_of_space": [],
+                "sizes": {"shrinkage": 3500, "optimism": 1200, "prevalence": 300},
+                "sizes_for": {"parameters": 40, "auroc": 0.65},
             },
             "trials": [
                 {
@@ -334,6 +338,7 @@ def tiny() -> Released:
         risk_deciles=deciles,
         capacity=capacity,
         weekly=weekly,
+        sizes=base.sizes.assign(n=math.nan, suppressed=HELD),
         threshold_groups=groups,
         by_period=periods,
         flow=flow,
@@ -359,7 +364,8 @@ def bare() -> Released:
     base = region()
     names = (
         "table1 incidence sensitivity strategies eligibility performance calibration_curve decision_curve "
-        "risk_distribution risk_deciles capacity weekly threshold_groups by_period score_outcomes comparison by_feature by_family by_theme "
+        "risk_distribution risk_deciles capacity weekly sizes threshold_groups by_period score_outcomes "
+        "comparison by_feature by_family by_theme "
         "dependence checks dictionary definitions flow ledger"
     )
     empty = {name: getattr(base, name).iloc[:0] for name in names.split()}
@@ -376,8 +382,8 @@ def bare() -> Released:
 
 
 _OF_A_MODEL = (
-    "performance calibration_curve decision_curve risk_distribution risk_deciles capacity weekly threshold_groups by_period score_outcomes "
-    "comparison by_feature by_family by_theme dependence"
+    "performance calibration_curve decision_curve risk_distribution risk_deciles capacity weekly sizes threshold_groups by_period "
+    "score_outcomes comparison by_feature by_family by_theme dependence"
 )
 _DATA_CHECKS = [
     (

@@ -16,6 +16,7 @@ from hfrisk.reporting.tables import (
     beside_table,
     calibration_table,
     estimates_table,
+    sizes_table,
 )
 
 __all__ = ["calibration", "calibration_alt", "calibration_title", "discrimination"]
@@ -200,7 +201,10 @@ def calibration(evidence: Evidence, settings: ReportingSettings) -> Chapter:
             picture,
             calibration_table(evidence),
         )
-    return Chapter("calibration", "Are its percentages true?", lead, (drawn, measures))
+    sizes = sizes_table(evidence)
+    return Chapter(
+        "calibration", "Are its percentages true?", lead, (drawn, measures, *([sizes] if sizes.rows else []))
+    )
 
 
 def calibration_title(evidence: Evidence) -> str:
