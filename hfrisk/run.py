@@ -15,7 +15,7 @@ from hfrisk.cdm import source_fingerprint
 from hfrisk.cohort import Cohort
 from hfrisk.designs import Designs, run_designs
 from hfrisk.disclosure import Released, release
-from hfrisk.explanation import Explanation, explain
+from hfrisk.explanation import Explanation, explain, no_explanation
 from hfrisk.features import FeatureTable
 from hfrisk.fingerprints import code_fingerprint, text_fingerprint
 from hfrisk.modelling import Model, ModellingData, ModelSettings, calibrator_version, develop, partition
@@ -103,7 +103,8 @@ def run_study(
                 designs=found.designs,
             )
         artefacts, verdict = _written(work, released)
-        registered = _registered(work, released, artefacts, verdict) if found.model and until == "registry" else {}
+        learnt = found.model is not None and found.model.learnt
+        registered = _registered(work, released, artefacts, verdict) if learnt and until == "registry" else {}
         summary = summary_of(study, released, registered, verdict)
         write_manifest(work, key, provenance, artefacts, summary)
     return Finished(False, study.folder / "report.html", summary)
@@ -126,7 +127,7 @@ def _found(work: Workshop, cohort: Cohort, features: FeatureTable) -> _Found:
     data = partition(features, cohort, work.study.validation)
     model = _developed(work, data, settings, features.key)
     results = _judged(work, model, data, settings, features.key)
-    designs = _designed(work, model, data, settings, features.key)
+    designs = _designed(work, model, data, settings, features.key) if model.learnt else None
     _keep_predictions(work.internal, data, model)
     return _Found(model, results, designs=designs)
 
@@ -149,7 +150,8 @@ def _described(work: Workshop, cohort: Cohort, features: FeatureTable) -> Popula
 
 def _developed(work: Workshop, data: ModellingData, settings: ModelSettings, key: str) -> Model:
     study = work.study
-    with work.stage("model", "Tuning and fitting the model"):
+    words = "Tuning and fitting the model" if settings.learns else "Fitting the simple model beside the scores"
+    with work.stage("model", words):
         digest = text_fingerprint(["model", *_bearing(study, settings, key), str(study.disclosure.threshold)])
         model, again = kept(
             Model,
@@ -188,6 +190,8 @@ def _judged(
         )
         if again:
             work.reused.append("assessment")
+    if not model.learnt:
+        return results, no_explanation()
     with work.stage("explanation", "Asking what drives it"):
         digest = text_fingerprint(["explanation", *parts, study.explanation.model_dump_json()])
         explanation, again = kept(

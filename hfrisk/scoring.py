@@ -17,10 +17,10 @@ __all__ = ["scored"]
 
 def scored(study: Study, progress: Quiet) -> tuple[Path, pd.DataFrame]:
     """Score every index discharge of the source with the study's exported model; see `hfrisk score`."""
-    if study.model is None:
+    if study.model is None or not study.model.learns:
         raise StudyError(
             "This study makes no model, so there is nothing to score with.",
-            where="model: none",
+            where="model: none" if study.model is None else "model.learner: none",
             todo="Score with a study that makes one.",
         )
     if not study.model_folder.is_dir():

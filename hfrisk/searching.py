@@ -31,10 +31,10 @@ def searched(study: Study, progress: Quiet, *, workers: int = 1) -> dict[str, An
         If the study makes no model, or several workers could not share its search; before any data is read.
     """
     settings = study.model
-    if settings is None:
+    if settings is None or not settings.learns:
         raise StudyError(
             "This study makes no model, so there is nothing to search for.",
-            where="model: none",
+            where="model: none" if settings is None else "model.learner: none",
             todo="Search with a study that makes one.",
         )
     refuse_workers(settings, workers)

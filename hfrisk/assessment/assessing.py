@@ -26,9 +26,8 @@ from hfrisk.checks import Check
 from hfrisk.features import SCORES, Feature
 from hfrisk.progress import Quiet
 
-__all__ = ["MODEL", "AssessedData", "RiskModel", "assess"]
+__all__ = ["AssessedData", "RiskModel", "assess"]
 
-MODEL = "lightgbm"
 NULL = "null"
 _BY_TENTHS = ("risk_distribution", "risk_deciles")
 _OF_FEW_POINTS = ("points", *SCORES)
@@ -39,6 +38,10 @@ _KINDS = {"cumulative_incidence": "readmission", "composite": "composite"}
 
 class RiskModel(Protocol):
     """What the assessment asks of a model."""
+
+    @property
+    def subject(self) -> str:
+        """Name of the model that is judged."""
 
     @property
     def comparators(self) -> Sequence[str]:
@@ -135,16 +138,22 @@ def assess(
             frames[name].append(frame.assign(split=split))
         for name, frame in competing_tables(scored.rows, _states(model, scored, part), settings).items():
             frames[name].append(frame.assign(split=split))
-    frames["sizes"] = [_sizes(data, risks["test"][MODEL], frames["performance"][-1], settings).assign(split="test")]
+    frames["sizes"] = [
+        _sizes(data, model.subject, risks["test"][model.subject], frames["performance"][-1], settings).assign(
+            split="test"
+        )
+    ]
     frames["table1"] = [table_one(data.rows, data.features, data.groups, data.dictionary)]
     joined = {name: _joined(found, COLUMNS[name].split()) for name, found in frames.items()}
-    checks = _checks(data, risks["test"], joined["performance"], joined["comparison"], settings, risk)
+    checks = _checks(data, model.subject, risks["test"], joined["performance"], joined["comparison"], settings, risk)
     return Results(**joined, checks=checks)
 
 
-def _sizes(data: AssessedData, risk: Array, performance: pd.DataFrame, settings: AssessmentSettings) -> pd.DataFrame:
+def _sizes(
+    data: AssessedData, subject: str, risk: Array, performance: pd.DataFrame, settings: AssessmentSettings
+) -> pd.DataFrame:
     event = data.part("test").rows["event"].to_numpy(dtype=np.float64)
-    mine = (performance["model"] == MODEL) & (performance["group"] == EVERYONE) & (performance["measure"] == "auroc")
+    mine = (performance["model"] == subject) & (performance["group"] == EVERYONE) & (performance["measure"] == "auroc")
     area = performance.loc[mine, "estimate"]
     return sizes_of_test(event, risk, float(area.iloc[0]) if len(area) else float("nan"), settings)
 
@@ -157,7 +166,7 @@ def _joined(frames: list[pd.DataFrame], columns: list[str]) -> pd.DataFrame:
 def _out_of_fold(model: RiskModel, development: AssessedData) -> dict[str, Array]:
     """Out-of-fold risks of each model in the order of the development rows."""
     key = ["person_id", "index_id"]
-    wanted = {MODEL: "risk"} | {name: f"risk_{name}" for name in model.comparators}
+    wanted = {model.subject: "risk"} | {name: f"risk_{name}" for name in model.comparators}
     found = development.rows[key].merge(
         model.cross_validated[[*key, *wanted.values()]], on=key, how="left", validate="one_to_one", indicator="_found"
     )
@@ -168,8 +177,8 @@ def _out_of_fold(model: RiskModel, development: AssessedData) -> dict[str, Array
 
 def _predicted(model: RiskModel, test: AssessedData) -> dict[str, Array]:
     if len(test.rows) == 0:
-        return {name: np.empty(0) for name in (MODEL, *model.comparators)}
-    risks = {MODEL: np.asarray(model.predict(test.features), dtype=np.float64)}
+        return {name: np.empty(0) for name in (model.subject, *model.comparators)}
+    risks = {model.subject: np.asarray(model.predict(test.features), dtype=np.float64)}
     seen = test.for_comparators
     return risks | {
         name: np.asarray(model.predict_comparator(name, seen), dtype=np.float64) for name in model.comparators
@@ -227,7 +236,7 @@ def _one_split(
     found["score_outcomes"] = scores_by_outcome(part.scores, part.rows["state"], part.rows["person_id"], settings)
     found["by_period"] = by_quarter(
         event,
-        risks[MODEL],
+        next(iter(risks.values())),  # the model that is judged stands first
         part.rows["discharge_date"],
         confidence=settings.confidence,
         least=settings.minimum_for_anything,
@@ -258,6 +267,7 @@ def _has(table: str, model: str) -> bool:
 
 def _checks(
     data: AssessedData,
+    subject: str,
     tested: dict[str, Array],
     performance: pd.DataFrame,
     comparison: pd.DataFrame,
@@ -281,8 +291,8 @@ def _checks(
         performance,
         comparison,
         settings,
-        model=MODEL,
-        comparators=[name for name in tested if name != MODEL],
-        needed=needed_for_slope(tested[MODEL], settings),
+        model=subject,
+        comparators=[name for name in tested if name != subject],
+        needed=needed_for_slope(tested[subject], settings),
     )
     return checks + missing_groups(data.groups[used], settings.groups)

@@ -221,7 +221,7 @@ def release(
         bundle=parts.bundle,
         tuning=release_tuning(model, policy, _development_share(numbers)) if model else {},
         provenance=without_places(provenance),
-        ledger=_ledger(tables, sources, parts.scrubbed),
+        ledger=_ledger(tables, sources, parts.scrubbed, described=population is not None),
         seal=_SEAL,
     )
 
@@ -254,13 +254,17 @@ def _with_model(
     weekly = release_capacity(found.weekly, policy)
     rates = rates_shown(decision, groups, capacity, weekly)
     withheld = states_withheld(found.competing, policy)
-    bundle, scrubbed = release_bundle(
-        model,
-        features.dictionary,
-        policy,
-        study=study,
-        cohort={"window": [int(day) for day in cohort.window], "risk": cohort.risk},
-        versions=provenance.get("libraries", {}),
+    bundle, scrubbed = (
+        release_bundle(
+            model,
+            features.dictionary,
+            policy,
+            study=study,
+            cohort={"window": [int(day) for day in cohort.window], "risk": cohort.risk},
+            versions=provenance.get("libraries", {}),
+        )
+        if model.learnt
+        else (None, None)
     )
     tables = {
         "table1": release_table1(found.table1, features.dictionary, policy, _events_by_split(found.performance)),
@@ -328,11 +332,15 @@ def _development_share(numbers: Mapping[str, Any]) -> float:
 
 
 def _ledger(
-    tables: Mapping[str, pd.DataFrame], sources: Mapping[str, pd.DataFrame | None], scrubbed: ScrubbedModel | None
+    tables: Mapping[str, pd.DataFrame],
+    sources: Mapping[str, pd.DataFrame | None],
+    scrubbed: ScrubbedModel | None,
+    *,
+    described: bool,
 ) -> pd.DataFrame:
     rows = []
     for name, table in tables.items():
-        if scrubbed is None and name in _NOTHING:
+        if described and name in _NOTHING:
             continue
         shown = _numbers(table)
         source = sources.get(name)

@@ -11,11 +11,11 @@ from typing import TYPE_CHECKING, Any
 from hfrisk.explanation.settings import ExplanationSettings
 
 if TYPE_CHECKING:
-    from hfrisk.explanation.explaining import Explanation, explain
+    from hfrisk.explanation.explaining import Explanation, explain, no_explanation
 
-__all__ = ["Explanation", "ExplanationSettings", "explain"]
+__all__ = ["Explanation", "ExplanationSettings", "explain", "no_explanation"]
 
-_HOME = {"Explanation": "explaining", "explain": "explaining"}
+_HOME = {"Explanation": "explaining", "explain": "explaining", "no_explanation": "explaining"}
 
 
 def __getattr__(name: str) -> Any:

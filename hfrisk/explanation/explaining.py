@@ -17,11 +17,17 @@ from hfrisk.explanation.settings import ExplanationSettings
 from hfrisk.features import Feature
 from hfrisk.modelling import Model, ModellingData
 
-__all__ = ["Explanation", "explain"]
+__all__ = ["Explanation", "explain", "no_explanation"]
 
 Floats = NDArray[np.float64]
 
 _TOLERANCE = 1e-6
+_COLUMNS = (
+    "feature words family theme modifiable mean_abs share direction n",
+    "family mean_abs share n",
+    "theme modifiable_share mean_abs share n",
+    "feature bin_lower bin_upper n mean_contribution",
+)
 
 
 @dataclass(frozen=True)
@@ -51,6 +57,12 @@ class Explanation:
     dependence: pd.DataFrame
     summary: dict[str, Any]
     checks: list[Check]
+
+
+def no_explanation() -> Explanation:
+    """What there is to say where no model was learnt: nothing."""
+    by_feature, by_family, by_theme, dependence = (pd.DataFrame(columns=names.split()) for names in _COLUMNS)
+    return Explanation(by_feature, by_family, by_theme, dependence, summary={}, checks=[])
 
 
 def explain(model: Model, data: ModellingData, settings: ExplanationSettings) -> Explanation:

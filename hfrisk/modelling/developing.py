@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pandas as pd
 from numpy.typing import NDArray
-from scipy import special
 
 from hfrisk.checks import Check
 from hfrisk.features import Feature
+from hfrisk.modelling.beside import fit_beside
 from hfrisk.modelling.boosting import BinnedFolds
 from hfrisk.modelling.calibration import (
     Choice,
@@ -21,19 +21,10 @@ from hfrisk.modelling.calibration import (
     fit_calibrator,
     tells_apart,
 )
-from hfrisk.modelling.companions import fit_companions
-from hfrisk.modelling.logistic import ComparatorFit, fit_comparator
-from hfrisk.modelling.material import empty_check, prepared
+from hfrisk.modelling.material import empty_check, prepared, refuse_too_few, usable
 from hfrisk.modelling.model import Model
 from hfrisk.modelling.objectives import objective
 from hfrisk.modelling.partitioning import ModellingData
-from hfrisk.modelling.sample_size import sample_size_check, sizes_in_hundreds
-from hfrisk.modelling.scores import (
-    fit_scores,
-    score_risks_out_of_fold,
-    scores_that_can_be_compared,
-    too_rarely_made,
-)
 from hfrisk.modelling.settings import ModelSettings
 from hfrisk.modelling.space import LEAST_LEAF
 from hfrisk.modelling.tuning import Tuning, final_rounds, tune
@@ -82,7 +73,7 @@ def develop(
     least_leaf: int = LEAST_LEAF,
     progress: Quiet | None = None,
 ) -> Model:
-    """Tune, fit and calibrate on development rows.
+    """Tune, fit and calibrate on development rows; without a learner, fit what would stand beside a model.
 
     Parameters
     ----------
@@ -112,8 +103,9 @@ def develop(
     progress = progress or Quiet()
     data = data.part("development")
     calibrator_version(settings.calibration)  # one that is not there is said before the search, not after it
+    if settings.learner == "none":
+        return _without_a_learner(data, settings, progress)
     folds, dictionary, empty = prepared(data, settings)
-    features = data.features[folds.inputs]
     event = data.rows["event"].to_numpy()
     fold = data.rows["fold"].to_numpy()
     count = folds.per_repeat
@@ -124,66 +116,59 @@ def develop(
         step.advance(1)
         text = folds.fit(tuning.params, rounds)
         step.advance(1)
-        comparator = fit_comparator(
-            features, event, fold, dictionary, knots=settings.spline_knots, threads=settings.threads, steps=step
-        )
-        companions = fit_companions(features, data.rows, dictionary, settings)
-        step.advance(1)
+        beside = fit_beside(data, folds.inputs, dictionary, settings, step)
 
-    compared = scores_that_can_be_compared(data.scores, settings.scores_least_share)
-    chosen, beside = (
-        choose_method(settings.calibration, log_odds, event, fold, data.rows["person_id"])
-        for log_odds in (margin, comparator.margin)
-    )
+    chosen = choose_method(settings.calibration, margin, event, fold, data.rows["person_id"])
     calibration = fit_calibrator(chosen.method, margin, event)
-    logistic = {**comparator.parameters, "calibration": fit_calibrator(beside.method, comparator.margin, event)}
     cross_validated = data.rows[["person_id", "index_id", "fold"]].assign(
-        risk=cross_fit(chosen.method, margin, event, fold),
-        risk_logistic=cross_fit(beside.method, comparator.margin, event, fold),
-        **score_risks_out_of_fold(data.scores, event, fold, compared),
-        risk_null=_rate_elsewhere(event, fold),
+        risk=cross_fit(chosen.method, margin, event, fold), **beside.risks
     )
-    cross_validated = cross_validated.assign(**companions.risks)
-    parameters = sum(len(term["coefficients"]) for term in comparator.parameters["terms"])
-    asked = (len(event), int(event.sum()), parameters, settings.anticipated_auroc)
+    findings = (empty_check(empty), _order_check(calibration), _edge_check(tuning.edge))
     return Model(
         booster_text=text,
-        inputs=list(features.columns),
+        inputs=list(folds.inputs),
         calibration=calibration,
-        logistic=logistic,
-        scores=fit_scores(data.scores, event, compared),
-        null_risk=float(event.mean()),
+        logistic=beside.logistic,
+        scores=beside.scores,
+        null_risk=beside.null_risk,
         cross_validated=cross_validated,
         trials=tuning.trials,
-        summary=_summary(data, settings, tuning, rounds, comparator, folds=folds, empty=empty, margin=margin)
-        | _calibrated(chosen, beside)
-        | {
-            "sizes": asdict(sizes_in_hundreds(*asked)),
-            "sizes_for": {"parameters": parameters, "auroc": settings.anticipated_auroc},
-        },
-        checks=[
-            check
-            for check in (
-                sample_size_check(*asked),
-                empty_check(empty),
-                _order_check(calibration),
-                *companions.checks,
-                _edge_check(tuning.edge),
-                too_rarely_made(data.scores, compared, settings.scores_least_share),
-            )
-            if check is not None
-        ],
-        points=companions.points,
-        competing=companions.competing,
+        summary=_summary(data, settings, tuning, rounds, folds=folds, empty=empty, margin=margin)
+        | beside.summary
+        | _calibrated(chosen, beside.choice),
+        checks=[*beside.checks, *(check for check in findings if check is not None)],
+        points=beside.companions.points,
+        competing=beside.companions.competing,
         importances=tuning.importances,
     )
 
 
-def _rate_elsewhere(event: NDArray[Any], fold: NDArray[np.int64]) -> Floats:
-    rate = np.empty(len(event))
-    for k in np.unique(fold):
-        rate[fold == k] = event[fold != k].mean()
-    return rate
+def _without_a_learner(data: ModellingData, settings: ModelSettings, progress: Quiet) -> Model:
+    """The comparators alone: the report is about the spline model, and nothing is learnt by trees."""
+    refuse_too_few(data.rows, settings.minimum_events)
+    dictionary, empty = usable(data, settings)
+    inputs = [feature.name for feature in dictionary]
+    with progress.step("fitting", int(data.rows["fold"].max()) + 2) as step:
+        beside = fit_beside(data, inputs, dictionary, settings, step)
+    findings = (empty_check(empty), _order_check(beside.logistic["calibration"]))
+    return Model(
+        booster_text="",
+        inputs=inputs,
+        calibration=beside.logistic["calibration"],
+        logistic=beside.logistic,
+        scores=beside.scores,
+        null_risk=beside.null_risk,
+        cross_validated=data.rows[["person_id", "index_id", "fold"]].assign(
+            risk=beside.risks["risk_logistic"], **beside.risks
+        ),
+        trials=pd.DataFrame(columns=["trial", "state", "value", "best_so_far"]),
+        summary=beside.summary
+        | {"logistic_calibration": beside.choice.method, "empty_features": [feature.name for feature in empty]},
+        checks=[*beside.checks, *(check for check in findings if check is not None)],
+        points=beside.companions.points,
+        competing=beside.companions.competing,
+        subject="logistic",
+    )
 
 
 def _summary(
@@ -191,19 +176,16 @@ def _summary(
     settings: ModelSettings,
     tuning: Tuning,
     rounds: int,
-    comparator: ComparatorFit,
     *,
     folds: BinnedFolds,
     empty: list[Feature],
     margin: Floats,
 ) -> dict[str, Any]:
     event = data.rows["event"].to_numpy(dtype=np.float64)
-    rate = event.mean()
     states = tuning.trials["state"].value_counts()
     judge = objective(settings.objective)
     constrained = folds.constrained(tuning.params)
     return {
-        "learner": settings.learner,
         "params": tuning.params,
         "rounds": rounds,
         "objective": judge.name,
@@ -224,13 +206,6 @@ def _summary(
         "trials_pruned": int(states.get("pruned", 0)),
         "fold_rounds": tuning.fold_rounds,
         "log_loss_out_of_fold": float(np.mean(np.logaddexp(0, margin) - event * margin)),
-        "log_loss_null": float(special.entr(rate) + special.entr(1 - rate)),
-        "logistic_penalty": comparator.parameters["penalty"],
-        "logistic_losses": {str(penalty): loss for penalty, loss in comparator.losses.items()},
-        "n_development": len(event),
-        "persons_development": int(data.rows["person_id"].nunique()),
-        "events": int(event.sum()),
-        "folds": int(data.rows["fold"].max()) + 1,
         "repeats": settings.repeats,
         "seed": settings.seed,
         "edge_of_space": tuning.edge,

@@ -31,7 +31,8 @@ class Model:
     Parameters
     ----------
     booster_text
-        LightGBM text as trained. It holds ranges and counts of the training rows: it leaves only through the gate.
+        LightGBM text as trained; empty where none was learnt. It holds ranges and counts of the training rows: it leaves only through
+        the gate.
     inputs
         Names of the features that it reads, in its order.
     calibration
@@ -56,6 +57,8 @@ class Model:
         The score-card (`fit_card`); empty where none was made.
     competing
         The model of three states (`fit_competing`); empty where none was made.
+    subject
+        The model that is judged: ``lightgbm``, or ``logistic`` where none was learnt.
     importances
         ``setting``, ``importance``: how much of the differences between trials each setting explains; empty where it could not be told.
     """
@@ -72,11 +75,21 @@ class Model:
     checks: list[Check]
     points: dict[str, Any] = field(default_factory=dict)
     competing: dict[str, Any] = field(default_factory=dict)
+    subject: str = "lightgbm"
     importances: pd.DataFrame = field(default_factory=lambda: pd.DataFrame(columns=IMPORTANCES))
 
     @property
     def comparators(self) -> list[str]:
-        """Names that `predict_comparator` knows: the spline model, the score-card, the clinical scores, and the null model."""
+        """The models beside the one that is judged: the spline model, the score-card, the clinical scores, and the null model."""
+        return [name for name in self._beside if name != self.subject]
+
+    @property
+    def learnt(self) -> bool:
+        """Whether there is a learned model, which can be explained, exported and registered."""
+        return bool(self.booster_text)
+
+    @property
+    def _beside(self) -> list[str]:
         return ["logistic", *(["points"] if self.points else []), *self.scores, "null"]
 
     def predict(self, features: pd.DataFrame) -> Floats:
@@ -87,11 +100,13 @@ class Model:
         DataError
             If an input is missing or is not a number; columns are named, values never.
         """
+        if not self.learnt:
+            return self.predict_comparator(self.subject, features)
         return apply_calibrator(self.calibration, self.margin(features))
 
     def predict_comparator(self, name: str, features: pd.DataFrame) -> Floats:
         """Calibrated risk of each row by a comparator, which finds its columns by name (`ModellingData.for_comparators`)."""
-        if name not in self.comparators:
+        if name not in self._beside:
             raise KeyError(f"no comparator is called {name}")
         if name == "null":
             return np.full(len(features), self.null_risk)

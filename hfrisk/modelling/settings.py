@@ -71,7 +71,11 @@ class ModelSettings(Settings):
     and a leaf that few people fall into cannot leave a secure environment.
     """
 
-    learner: Literal["lightgbm"] = Field("lightgbm", description="The learned model (name).")
+    learner: Literal["lightgbm", "none"] = Field(
+        "lightgbm",
+        description="The learned model (name). none: no model is learnt; the report is about the clinical scores and the simple spline "
+        "model beside them, and nothing is registered.",
+    )
     trials: int = Field(
         30, ge=1, description="Settings of the learner that are tried (count). More can be added later."
     )
@@ -175,6 +179,11 @@ class ModelSettings(Settings):
     threads: int = Field(
         2, ge=1, description="Folds that are fitted side by side (count). Results do not depend on it."
     )
+
+    @property
+    def learns(self) -> bool:
+        """Whether a model is learnt, or only what would stand beside one is fitted."""
+        return self.learner != "none"
 
     @field_validator("monotone", mode="before")
     @classmethod

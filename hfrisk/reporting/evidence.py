@@ -86,7 +86,9 @@ class Evidence:
     def __init__(self, released: Released) -> None:
         self.released = released
         #: Whether the study describes and makes no model.
-        self.describes: bool = released.bundle is None
+        self.describes: bool = released.bundle is None and released.performance.empty
+        #: Whether it is about comparators, with no learned model.
+        self.compares: bool = released.bundle is None and not self.describes
         models = list(dict.fromkeys(released.performance.get("model", pd.Series(dtype=str)).astype(str)))
         preferred = [m for m in ("lightgbm", "logistic") if m in models] + models
         #: The model that the report is about; empty when nothing was assessed.

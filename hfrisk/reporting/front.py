@@ -96,14 +96,23 @@ def _facts(evidence: Evidence) -> tuple[str, ...]:
     told = (
         str(study.get("environment", "")),
         period,
-        str(study.get("model_name", "")),
-        f"Status: {study.get('status', 'candidate')}",
+        *(
+            ("No model was learnt",)
+            if evidence.compares
+            else (str(study.get("model_name", "")), f"Status: {study.get('status', 'candidate')}")
+        ),
         f"hfrisk {version}" if version else "",
     )
     return tuple(t for t in told if t)
 
 
 def _identity(evidence: Evidence) -> str:
+    if evidence.compares:
+        return (
+            "A simple spline model, set beside the clinical scores, that gives each person with heart failure, on the day they leave "
+            f"hospital, {_risk(evidence)}. No model was learnt by trees and nothing was registered: “this model” here is the spline "
+            "model. **Research, not a medical device; not for direct care.**"
+        )
     return (
         f"A model that gives each person with heart failure, on the day they leave hospital, {_risk(evidence)}. "
         f"**Research software, not a medical device; not for direct care.**"

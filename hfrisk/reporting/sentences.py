@@ -194,6 +194,8 @@ def recent(evidence: Evidence) -> str:
 
 def drivers(evidence: Evidence) -> list[str]:
     """The themes that move the risk most, and how much of it can be changed."""
+    if evidence.compares:
+        return ["No model of trees was learnt, so what drives the risk was not asked."]
     themes = evidence.released.by_theme
     themes = themes.dropna(subset=["share"]).sort_values("share", ascending=False) if len(themes) else themes
     if themes.empty:

@@ -71,6 +71,18 @@ _MEANING: dict[Words, str] = {
     "Do not use": "Nobody's care should be planned with it, and it should not be tested silently as it stands.",
 }
 
+#: Where nothing was learnt there is nothing to run silently.
+FIT_TO_COMPARE = "Fit to compare with"
+_MEANING_OF_A_COMPARISON = (
+    "The simple spline model's numbers hold in later discharges, so that it and the scores beside it can be compared, "
+    "and a model yet to be learnt can be set against them."
+)
+_AFTER_A_COMPARISON = (
+    "Agree with the clinicians whether any of these would be used, by whom, and at what threshold.",
+    "Look again at each group below: a score may be right on average and wrong for some.",
+    "Learn a model on the same discharges (model.learner: lightgbm) to see whether it adds anything.",
+)
+
 
 def reach(evidence: Evidence, settings: ReportingSettings) -> Verdict:
     """The gravest verdict that any ground asks for, with its grounds.
@@ -96,6 +108,8 @@ def reach(evidence: Evidence, settings: ReportingSettings) -> Verdict:
     told = [g.text for g in sorted(grounds, key=lambda g: -_RANK[g.words])]
     if verdict == "Fit for silent testing":
         told = [*told, *_in_favour(evidence), *_to_keep_in_mind(evidence)]
+    if verdict == "Fit for silent testing" and evidence.compares:
+        return Verdict(FIT_TO_COMPARE, "go", _MEANING_OF_A_COMPARISON, tuple(told[:3]), _AFTER_A_COMPARISON)
     return Verdict(verdict, _GRADE[verdict], _MEANING[verdict], tuple(told[:3]), _next_steps(verdict, evidence))
 
 

@@ -68,6 +68,7 @@ class KnownModel:
     shift: float = 0.0
     scale: float = 1.0
     comparators: list[str] = field(default_factory=lambda: ["logistic"])
+    subject: str = "lightgbm"
 
     def predict(self, features: pd.DataFrame) -> np.ndarray:
         return expit(self.shift + self.scale * truth(features))

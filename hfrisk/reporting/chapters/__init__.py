@@ -62,7 +62,7 @@ def _of_a_model(evidence: Evidence, settings: ReportingSettings) -> list[Chapter
         over_time(evidence, settings),
         elsewhere(evidence, settings),
         groups(evidence, settings),
-        why(evidence, settings),
+        None if evidence.compares else why(evidence, settings),
         clinical_scores(evidence),
         score_card(evidence),
         data_quality(evidence),

@@ -75,7 +75,7 @@ def methods(evidence: Evidence) -> Chapter:
         _outcome(evidence),
         *(
             (_estimates(),)
-            if released.bundle is None
+            if evidence.describes
             else (_predictors(evidence), _model(evidence, released.bundle), _judging(evidence))
         ),
         "Every number here passed one disclosure gate: small counts and those that would give them away are withheld, "
@@ -133,7 +133,9 @@ def _inputs(evidence: Evidence) -> pd.DataFrame:
     return frame[frame["in_model"].astype(bool)] if "in_model" in frame else frame
 
 
-def _model(evidence: Evidence, bundle: Bundle) -> str:
+def _model(evidence: Evidence, bundle: Bundle | None) -> str:
+    if bundle is None:
+        return _no_learner(evidence)
     best: dict[str, Any] = evidence.released.tuning.get("best") or {}
     trials = len(evidence.released.tuning.get("trials") or [])
     measure = (evidence.released.tuning.get("summary") or {}).get("objective_words", "log loss")
@@ -155,6 +157,23 @@ def _model(evidence: Evidence, bundle: Bundle) -> str:
     if evidence.comparators:
         text += f" Beside it, on equal terms: {words.listed(model_name(c) for c in evidence.comparators)}."
     return text
+
+
+def _no_learner(evidence: Evidence) -> str:
+    """What was judged where the study learns no model."""
+    method = str((evidence.released.tuning.get("summary") or {}).get("logistic_calibration", "none"))
+    text = (
+        "No model was learnt: the study asks how good what there is would be. The report is about the simple spline model, a logistic "
+        "regression with restricted cubic splines and a ridge penalty; a missing value is the median of the others, with a mark. "
+    )
+    text += (
+        f"Its risks were then calibrated ({method}) with a calibrator that never saw the person."
+        if method != "none"
+        else "Its risks were not calibrated further."
+    )
+    if evidence.comparators:
+        text += f" Beside it, on equal terms: {words.listed(model_name(c) for c in evidence.comparators)}."
+    return text + " Nothing was registered."
 
 
 def _judging(evidence: Evidence) -> str:
