@@ -289,7 +289,7 @@ def sizes_table(evidence: Evidence) -> Table:
     ]
     if told := summary.get("sizes_for"):
         notes.append(
-            f"To learn: for the {told['parameters']} parameters of the simple spline model and an anticipated AUROC of "
+            f"To learn: for the {told['parameters']} parameters of a regression on the same features, and an anticipated AUROC of "
             f"{told['auroc']:g}."
         )
     return tab.table(
