@@ -21,6 +21,16 @@ ROOT = Path(__file__).resolve().parents[1]
 SHARED = ROOT.parent / "shared" / "data"
 
 
+# where a test takes minutes: begun last, they would keep one processor at work while the other has none
+_LONG = ("spec", "run", "features", "cohort")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Files are handed out in this order to those who run them side by side."""
+    place = {name: at for at, name in enumerate(_LONG)}
+    items.sort(key=lambda item: place.get(item.path.parent.name, len(place)))
+
+
 @pytest.fixture(autouse=True)
 def _no_network_beyond_loopback(monkeypatch: pytest.MonkeyPatch) -> None:
     connect = socket.socket.connect
