@@ -157,7 +157,7 @@ def _developed(work: Workshop, data: ModellingData, settings: ModelSettings, key
             Model,
             work.internal / "results" / f"model-{digest[:16]}",
             lambda: develop(
-                data.part("development"),
+                data,
                 settings,
                 folder=work.internal,
                 least_leaf=study.disclosure.threshold,

@@ -56,6 +56,7 @@ _AS_THEY_ARE = frozenset(
         "empty_features",
         "sizes",
         "sizes_for",
+        "calibrated_in",
     ]
 )
 _LOSSES = frozenset(

@@ -18,7 +18,7 @@ from hfrisk.checks import Check
 from hfrisk.features import Feature
 from hfrisk.modelling.calibration import Choice, choose_method, cross_fit, fit_calibrator
 from hfrisk.modelling.companions import Companions, fit_companions
-from hfrisk.modelling.logistic import ComparatorFit, fit_comparator
+from hfrisk.modelling.logistic import ComparatorFit, fit_comparator, logistic_margin
 from hfrisk.modelling.partitioning import ModellingData
 from hfrisk.modelling.sample_size import sample_size_check, sizes_in_hundreds
 from hfrisk.modelling.scores import (
@@ -73,7 +73,12 @@ class Beside:
 
 
 def fit_beside(
-    data: ModellingData, inputs: Sequence[str], dictionary: list[Feature], settings: ModelSettings, step: Step
+    data: ModellingData,
+    inputs: Sequence[str],
+    dictionary: list[Feature],
+    settings: ModelSettings,
+    step: Step,
+    window: ModellingData | None = None,
 ) -> Beside:
     """Fit all that stands beside the model, on development rows.
 
@@ -87,6 +92,8 @@ def fit_beside(
         Knots, calibration, score-card, states.
     step
         Is advanced once a fold, and once more.
+    window
+        The calibration window, where there is one.
     """
     features = data.features[list(inputs)]
     event = data.rows["event"].to_numpy()
@@ -98,6 +105,15 @@ def fit_beside(
     step.advance(1)
     compared = scores_that_can_be_compared(data.scores, settings.scores_least_share)
     choice = choose_method(settings.calibration, comparator.margin, event, fold, data.rows["person_id"])
+    calibration = (
+        fit_calibrator(choice.method, comparator.margin, event)
+        if window is None
+        else fit_calibrator(
+            choice.method,
+            logistic_margin(comparator.parameters, window.features[list(inputs)]),
+            window.rows["event"].to_numpy(),
+        )
+    )
     parameters = sum(len(term["coefficients"]) for term in comparator.parameters["terms"])
     asked = (len(event), int(event.sum()), parameters, settings.anticipated_auroc)
     found = (
@@ -107,7 +123,7 @@ def fit_beside(
     )
     return Beside(
         comparator=comparator,
-        logistic={**comparator.parameters, "calibration": fit_calibrator(choice.method, comparator.margin, event)},
+        logistic={**comparator.parameters, "calibration": calibration},
         choice=choice,
         companions=companions,
         scores=fit_scores(data.scores, event, compared),

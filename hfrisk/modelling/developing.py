@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from hfrisk.checks import Check
 from hfrisk.features import Feature
 from hfrisk.modelling.beside import fit_beside
-from hfrisk.modelling.boosting import BinnedFolds
+from hfrisk.modelling.boosting import BinnedFolds, booster_margin
 from hfrisk.modelling.calibration import (
     Choice,
     calibrator_version,
@@ -21,7 +21,7 @@ from hfrisk.modelling.calibration import (
     fit_calibrator,
     tells_apart,
 )
-from hfrisk.modelling.material import empty_check, prepared, refuse_too_few, usable
+from hfrisk.modelling.material import empty_check, prepared, refuse_small_window, refuse_too_few, usable
 from hfrisk.modelling.model import Model
 from hfrisk.modelling.objectives import objective
 from hfrisk.modelling.partitioning import ModellingData
@@ -34,6 +34,8 @@ from hfrisk.progress import Quiet
 __all__ = ["develop", "search"]
 
 Floats = NDArray[np.float64]
+
+_CALIBRATED_IN = {False: "development", True: "window"}
 
 
 def search(
@@ -78,7 +80,8 @@ def develop(
     Parameters
     ----------
     data
-        Only its development part is looked at.
+        Its development part is learnt from; the calibration window, where the study has one, makes log-odds risks. Nothing else is
+        looked at.
     settings
         The learner, its search, its calibration.
     folder
@@ -101,10 +104,11 @@ def develop(
         If `settings.exclude` names an unknown feature, or the folder cannot be written to.
     """
     progress = progress or Quiet()
+    window = _window(data, settings)
     data = data.part("development")
     calibrator_version(settings.calibration)  # one that is not there is said before the search, not after it
     if settings.learner == "none":
-        return _without_a_learner(data, settings, progress)
+        return _without_a_learner(data, window, settings, progress)
     folds, dictionary, empty = prepared(data, settings)
     event = data.rows["event"].to_numpy()
     fold = data.rows["fold"].to_numpy()
@@ -116,10 +120,18 @@ def develop(
         step.advance(1)
         text = folds.fit(tuning.params, rounds)
         step.advance(1)
-        beside = fit_beside(data, folds.inputs, dictionary, settings, step)
+        beside = fit_beside(data, folds.inputs, dictionary, settings, step, window)
 
     chosen = choose_method(settings.calibration, margin, event, fold, data.rows["person_id"])
-    calibration = fit_calibrator(chosen.method, margin, event)
+    calibration = (
+        fit_calibrator(chosen.method, margin, event)
+        if window is None
+        else fit_calibrator(
+            chosen.method,
+            booster_margin(text, window.features[folds.inputs].to_numpy()),
+            window.rows["event"].to_numpy(),
+        )
+    )
     cross_validated = data.rows[["person_id", "index_id", "fold"]].assign(
         risk=cross_fit(chosen.method, margin, event, fold), **beside.risks
     )
@@ -135,7 +147,8 @@ def develop(
         trials=tuning.trials,
         summary=_summary(data, settings, tuning, rounds, folds=folds, empty=empty, margin=margin)
         | beside.summary
-        | _calibrated(chosen, beside.choice),
+        | _calibrated(chosen, beside.choice)
+        | {"calibrated_in": _CALIBRATED_IN[window is not None]},
         checks=[*beside.checks, *(check for check in findings if check is not None)],
         points=beside.companions.points,
         competing=beside.companions.competing,
@@ -143,13 +156,24 @@ def develop(
     )
 
 
-def _without_a_learner(data: ModellingData, settings: ModelSettings, progress: Quiet) -> Model:
+def _window(data: ModellingData, settings: ModelSettings) -> ModellingData | None:
+    """The calibration window, where the study has one that is large enough to calibrate on."""
+    if not (data.rows["split"] == "calibration").any():
+        return None
+    window = data.part("calibration")
+    refuse_small_window(window.rows, settings.minimum_events)
+    return window
+
+
+def _without_a_learner(
+    data: ModellingData, window: ModellingData | None, settings: ModelSettings, progress: Quiet
+) -> Model:
     """The comparators alone: the report is about the spline model, and nothing is learnt by trees."""
     refuse_too_few(data.rows, settings.minimum_events)
     dictionary, empty = usable(data, settings)
     inputs = [feature.name for feature in dictionary]
     with progress.step("fitting", int(data.rows["fold"].max()) + 2) as step:
-        beside = fit_beside(data, inputs, dictionary, settings, step)
+        beside = fit_beside(data, inputs, dictionary, settings, step, window)
     findings = (empty_check(empty), _order_check(beside.logistic["calibration"]))
     return Model(
         booster_text="",
@@ -163,6 +187,7 @@ def _without_a_learner(data: ModellingData, settings: ModelSettings, progress: Q
         ),
         trials=pd.DataFrame(columns=["trial", "state", "value", "best_so_far"]),
         summary=beside.summary
+        | {"calibrated_in": _CALIBRATED_IN[window is not None]}
         | {"logistic_calibration": beside.choice.method, "empty_features": [feature.name for feature in empty]},
         checks=[*beside.checks, *(check for check in findings if check is not None)],
         points=beside.companions.points,

@@ -12,7 +12,7 @@ from hfrisk.modelling.folds import person_folds
 from hfrisk.modelling.partitioning import ModellingData
 from hfrisk.modelling.settings import ModelSettings
 
-__all__ = ["empty_check", "prepared", "refuse_too_few", "usable"]
+__all__ = ["empty_check", "prepared", "refuse_small_window", "refuse_too_few", "usable"]
 
 # as many as the gate asks for: fewer could not be shown
 _LEAST_DIFFERENT = 10
@@ -60,6 +60,20 @@ def refuse_too_few(rows: pd.DataFrame, minimum: int) -> None:
             "The outcome is concentrated in fewer people than there are folds.",
             where="validation.folds",
             todo="Use fewer folds, or a longer development period.",
+        )
+
+
+def refuse_small_window(rows: pd.DataFrame, minimum: int) -> None:
+    """Refuse to calibrate on too few events or non-events of a calibration window (decision 13)."""
+    events = int(rows["event"].sum())
+    fewer = min(events, len(rows) - events)
+    if fewer < minimum:
+        found = f" ({fewer} were found)" if fewer >= _LEAST_DIFFERENT else ""
+        raise DataError(
+            f"There are fewer than {minimum} index discharges with the outcome, or without it, in the calibration window{found}: "
+            "too few to calibrate on.",
+            where="validation.calibration_from or validation.calibration_share",
+            todo="Use a longer window, or leave both empty to calibrate out of fold.",
         )
 
 

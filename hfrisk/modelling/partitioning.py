@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 __all__ = ["ModellingData", "Split", "partition", "partition_frames"]
 
-Split = Literal["development", "gap", "test"]
+Split = Literal["development", "calibration", "gap", "test"]
 
 _KEY = ["person_id", "index_id"]
 _OUTCOME = ["discharge_date", "state", "outcome_day", "event"]
@@ -32,7 +32,7 @@ class ModellingData:
     Parameters
     ----------
     rows
-        ``person_id``, ``index_id``, ``discharge_date``, ``split`` (development, gap, test), ``fold`` (-1 outside
+        ``person_id``, ``index_id``, ``discharge_date``, ``split`` (development, calibration, gap, test), ``fold`` (-1 outside
         development), ``state``, ``outcome_day`` (days from discharge) and ``event`` (0 or 1).
     features
         One float64 column a model input, in the order of the dictionary; NaN is *not recorded*.
@@ -132,7 +132,8 @@ def partition_frames(
 
     The test is every discharge on or after the cut. A discharge is in development if the last day of its outcome
     window lies before the cut, so that nothing that happened in the test period was known when the model was
-    made. Between the two lies the gap, which is used for neither.
+    made. Between the two lies the gap, which is used for neither. A calibration window, if the study asks for one, lies between two
+    gaps of that kind: development ends before it as it would before the test.
 
     Parameters
     ----------
@@ -157,7 +158,7 @@ def partition_frames(
     Raises
     ------
     DataError
-        If a key is doubled, a discharge date or an outcome is missing, or development or test is empty.
+        If a key is doubled, a discharge date or an outcome is missing, or development, calibration window or test is empty.
     """
     if not len(rows) == len(features) == len(groups):
         raise ValueError("rows, features and groups differ in length")
@@ -197,12 +198,22 @@ def _split(discharged: pd.Series, window_end: int, settings: ValidationSettings)
         cut, setting = _cut_by_share(day, settings.test_share), "validation.test_share"
     split = pd.Series("gap", index=discharged.index, dtype=object)
     split[day >= cut] = "test"
-    split[day + pd.Timedelta(days=window_end) < cut] = "development"
+    known = day + pd.Timedelta(days=window_end)
+    begin = _calibration_begins(day[known < cut], settings)
+    if begin is not None:
+        split[(day >= begin) & (known < cut)] = "calibration"
+    split[known < (cut if begin is None else begin)] = "development"
     if not (split == "test").any():
         raise DataError(
             "No index discharge falls on or after the start of the temporal test.",
             where=setting,
             todo="Choose an earlier start, or a larger share for the test.",
+        )
+    if begin is not None and not (split == "calibration").any():
+        raise DataError(
+            "No index discharge lies in the calibration window.",
+            where="validation.calibration_from",
+            todo="Choose an earlier start of the window, or leave it empty to calibrate out of fold.",
         )
     if not (split == "development").any():
         raise DataError(
@@ -211,6 +222,14 @@ def _split(discharged: pd.Series, window_end: int, settings: ValidationSettings)
             todo="Choose a later start, or a smaller share for the test.",
         )
     return split
+
+
+def _calibration_begins(before_test: pd.Series, settings: ValidationSettings) -> pd.Timestamp | None:
+    if settings.calibration_from is not None:
+        return pd.Timestamp(settings.calibration_from)
+    if settings.calibration_share is None or before_test.empty:
+        return None
+    return _cut_by_share(before_test, settings.calibration_share)
 
 
 def _cut_by_share(day: pd.Series, share: float) -> pd.Timestamp:

@@ -27,6 +27,18 @@ class ValidationSettings(Settings):
         description="Share of discharges, the latest ones, that form the temporal test when `test_from` is empty "
         "(proportion; whole days stay together).",
     )
+    calibration_from: date | None = Field(
+        None,
+        description="First discharge date of a calibration window before the test (date): the model learns from what lies before it, and "
+        "log-odds become risks by what lies in it. Leave it empty to use `calibration_share`.",
+    )
+    calibration_share: float | None = Field(
+        None,
+        gt=0,
+        lt=1,
+        description="Share of the discharges before the test, the latest ones, that form the calibration window when `calibration_from` is "
+        "empty (proportion; whole days stay together). Both empty: no window, and risks are calibrated out of fold.",
+    )
     folds: int = Field(
         5,
         ge=2,
@@ -34,6 +46,12 @@ class ValidationSettings(Settings):
         description="Number of folds inside development (count). All discharges of a person share a fold.",
     )
     seed: int = Field(20260401, ge=0, description="Seed of the division into folds (whole number).")
+
+    @model_validator(mode="after")
+    def _calibration_comes_before_the_test(self) -> Self:
+        if self.calibration_from and self.test_from and self.calibration_from >= self.test_from:
+            raise ValueError("calibration_from: the calibration window comes before the test")
+        return self
 
 
 _Positive = Annotated[float, Field(gt=0)]

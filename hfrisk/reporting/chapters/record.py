@@ -150,13 +150,23 @@ def _model(evidence: Evidence, bundle: Bundle | None) -> str:
         text += " Monotone constraints of the feature dictionary held."
     method = str(bundle.calibration.get("method", "none"))
     text += (
-        f" Its risks were then calibrated ({method}) with a calibrator that never saw the person."
+        f" Its risks were then calibrated ({method}) {_calibrated_in(evidence)}."
         if method != "none"
         else " Its risks were not calibrated further."
     )
     if evidence.comparators:
         text += f" Beside it, on equal terms: {words.listed(model_name(c) for c in evidence.comparators)}."
     return text
+
+
+def _calibrated_in(evidence: Evidence) -> str:
+    where = (evidence.released.tuning.get("summary") or {}).get("calibrated_in")
+    if where == "window":
+        return (
+            "on the discharges of a window between those that it learned from and the test; in cross-validation, with a calibrator that "
+            "never saw the person"
+        )
+    return "with a calibrator that never saw the person"
 
 
 def _no_learner(evidence: Evidence) -> str:
@@ -167,7 +177,7 @@ def _no_learner(evidence: Evidence) -> str:
         "regression with restricted cubic splines and a ridge penalty; a missing value is the median of the others, with a mark. "
     )
     text += (
-        f"Its risks were then calibrated ({method}) with a calibrator that never saw the person."
+        f"Its risks were then calibrated ({method}) {_calibrated_in(evidence)}."
         if method != "none"
         else "Its risks were not calibrated further."
     )
