@@ -17,7 +17,6 @@ from hfrisk.cdm import source_fingerprint
 from hfrisk.cohort import Cohort
 from hfrisk.disclosure import Bundle, Released, release_recalibration
 from hfrisk.errors import DataError, StudyError
-from hfrisk.features import Feature
 from hfrisk.modelling import (
     ModellingData,
     ModelSettings,
@@ -30,6 +29,7 @@ from hfrisk.modelling import (
 from hfrisk.progress import Quiet
 from hfrisk.record import provenance_of, study_words
 from hfrisk.registry import FoundModel, found_model, publish
+from hfrisk.stored_model import refuse_another_question, refuse_its_own_data, refuse_other_inputs
 from hfrisk.study import Study
 from hfrisk.workshop import open_workshop, refuse_errors, replace_whole
 
@@ -81,16 +81,18 @@ def recalibrated(
     whole = study.cohort.model_copy(update={"complete_follow_up": True})
     study = study.model_copy(update={"cohort": whole})
     with found_model(model, study.registry, study.folders.models) as found:
-        _refuse_another_question(found, study)
+        refuse_another_question(found, study)
         source = source_fingerprint(study.source)
-        _refuse_its_own_data(found, source, first)
+        if first is None:
+            todo = "Use data of another site, or give --from with a day after the model's development ended."
+            refuse_its_own_data(found, source, "source, --from", todo)
         with open_workshop(study, progress, source) as work:
             cohort = work.cohort()
             checks = work.quality(cohort)
             refuse_errors([*cohort.checks, *checks])
             features = work.features(cohort)
             refuse_errors(features.notices)
-            _refuse_other_inputs(found, features.dictionary)
+            refuse_other_inputs(found, features.dictionary)
             provenance = provenance_of(work) | {"recalibration": _lineage(found, method)}
             with work.stage("recalibration", "Recalibrating the model"):
                 # its folds and splits are not used: a stored model has nothing to be developed on
@@ -106,53 +108,6 @@ def recalibrated(
                     provenance=provenance,
                 )
             return _registered(study, released, found, method, progress)
-
-
-def _refuse_another_question(found: FoundModel, study: Study) -> None:
-    contract = found.bundle.contract
-    asked = {"window": list(study.cohort.window_days), "risk": study.cohort.risk}
-    other = [name for name, value in asked.items() if contract.get(name) != value]
-    if other:
-        said = " and ".join(f"{name} {contract.get(name)}" for name in other)
-        raise StudyError(
-            f"The model answers another question than the study asks: it has {said}.",
-            where=", ".join(f"cohort.{name}" for name in other),
-            todo="Set the study's outcome to the model's, or recalibrate another model.",
-        )
-
-
-def _refuse_its_own_data(found: FoundModel, source: str, first: date | None) -> None:
-    """A model fits the people that it learnt from too well: what is fitted on them again is right nowhere else."""
-    if found.source_fingerprint == source and first is None:
-        raise StudyError(
-            "The model was made from these very data, whom it fits better than anyone new.",
-            where="source, --from",
-            todo="Use data of another site, or give --from with a day after the model's development ended.",
-        )
-
-
-def _refuse_other_inputs(found: FoundModel, dictionary: tuple[Feature, ...]) -> None:
-    here = {feature.name: feature for feature in dictionary}
-    inputs = found.bundle.contract["inputs"]
-    absent = [item["name"] for item in inputs if item["name"] not in here]
-    if absent:
-        raise StudyError(
-            f"The study has no feature {', '.join(absent)}, which the model needs.",
-            where="features",
-            todo="Ask for the families of features with which the model was made.",
-        )
-    other = [
-        item["name"]
-        for item in inputs
-        if (item["unit"], float(item.get("precision", here[item["name"]].precision)))
-        != (here[item["name"]].unit, float(here[item["name"]].precision))
-    ]
-    if other:
-        raise StudyError(
-            f"The study and the model have another unit or precision of {', '.join(other)}.",
-            where="features",
-            todo="Use the version of hfrisk with which the model was made, or settings that give the same features.",
-        )
 
 
 def _between(data: ModellingData, first: date | None, last: date | None, threshold: int) -> ModellingData:

@@ -18,12 +18,13 @@ from hfrisk.disclosure import Released, release
 from hfrisk.explanation import Explanation, explain, no_explanation
 from hfrisk.features import FeatureTable
 from hfrisk.fingerprints import code_fingerprint, text_fingerprint
-from hfrisk.modelling import Model, ModellingData, ModelSettings, calibrator_version, develop, partition
+from hfrisk.modelling import Model, ModellingData, ModelSettings, StoredModel, calibrator_version, develop, partition
 from hfrisk.progress import Quiet
 from hfrisk.record import provenance_of, study_words, summary_of, unchanged, write_manifest
-from hfrisk.registry import publish
+from hfrisk.registry import FoundModel, found_model, publish
 from hfrisk.reporting import render
 from hfrisk.store import kept
+from hfrisk.stored_model import as_stored, refuse_another_question, refuse_its_own_data, refuse_other_inputs
 from hfrisk.study import Study
 from hfrisk.workshop import Workshop, open_workshop, refuse_errors, replace_whole
 
@@ -72,7 +73,9 @@ def run_study(
     # the study's own hash leaves out where things lie; a registry elsewhere has not got the model yet
     registry = f"{study.registry.tracking_uri} {study.registry.registry_uri}"
     added = calibrator_version(study.model.calibration) if study.model else ""
-    key = text_fingerprint([study.fingerprint(), registry, source, code_fingerprint(), until, added])
+    stored = _stored(study, source)
+    parts = [stored.bundle.fingerprint] if stored else []
+    key = text_fingerprint([study.fingerprint(), registry, source, code_fingerprint(), until, added, *parts])
     if not refresh and (summary := unchanged(study, key)) is not None:
         progress.say("Nothing has changed since the last run: nothing was done. --refresh does everything again.")
         return Finished(True, study.folder / "report.html", summary)
@@ -86,7 +89,13 @@ def run_study(
         refuse_errors(features.notices)
         others = work.other_definitions() if study.sensitivity else None
         provenance = provenance_of(work)
-        found = _found(work, cohort, features)
+        if stored:
+            refuse_other_inputs(stored, features.dictionary)
+            provenance["stored_model"] = {
+                "version": stored.version or "an exported folder",
+                "bundle": stored.bundle.fingerprint,
+            }
+        found = _found(work, cohort, features, stored)
         with work.stage("disclosure", "Passing everything through the disclosure gate"):
             released = release(
                 cohort,
@@ -120,13 +129,25 @@ class _Found:
     designs: Designs | None = None
 
 
-def _found(work: Workshop, cohort: Cohort, features: FeatureTable) -> _Found:
+def _stored(study: Study, source: str) -> FoundModel | None:
+    """The model that the study tries as it is, before any data is read; None where it tries none."""
+    if study.model is None or not study.model.stored:
+        return None
+    with found_model(study.model.stored, study.registry, study.folders.models) as found:
+        refuse_another_question(found, study)
+        refuse_its_own_data(found, source, "source, model.stored", "Use data of another site or of later years.")
+        return found
+
+
+def _found(work: Workshop, cohort: Cohort, features: FeatureTable, stored: FoundModel | None) -> _Found:
     settings = work.study.model
     if settings is None:
         return _Found(population=_described(work, cohort, features))
     data = partition(features, cohort, work.study.validation)
-    model = _developed(work, data, settings, features.key)
-    results = _judged(work, model, data, settings, features.key)
+    # a stored model is another whenever its files are others, wherever it lies
+    key = features.key if stored is None else text_fingerprint([features.key, stored.bundle.fingerprint])
+    model = _developed(work, data, settings, key, as_stored(stored) if stored else None)
+    results = _judged(work, model, data, settings, key)
     designs = _designed(work, model, data, settings, features.key) if model.learnt else None
     _keep_predictions(work.internal, data, model)
     return _Found(model, results, designs=designs)
@@ -148,7 +169,9 @@ def _described(work: Workshop, cohort: Cohort, features: FeatureTable) -> Popula
     return population
 
 
-def _developed(work: Workshop, data: ModellingData, settings: ModelSettings, key: str) -> Model:
+def _developed(
+    work: Workshop, data: ModellingData, settings: ModelSettings, key: str, stored: StoredModel | None
+) -> Model:
     study = work.study
     words = "Tuning and fitting the model" if settings.learns else "Fitting the simple model beside the scores"
     with work.stage("model", words):
@@ -162,6 +185,7 @@ def _developed(work: Workshop, data: ModellingData, settings: ModelSettings, key
                 folder=work.internal,
                 least_leaf=study.disclosure.threshold,
                 progress=work.progress,
+                stored=stored,
             ),
         )
         if again:
@@ -190,7 +214,7 @@ def _judged(
         )
         if again:
             work.reused.append("assessment")
-    if not model.learnt:
+    if not model.has_trees:
         return results, no_explanation()
     with work.stage("explanation", "Asking what drives it"):
         digest = text_fingerprint(["explanation", *parts, study.explanation.model_dump_json()])

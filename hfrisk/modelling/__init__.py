@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from hfrisk.modelling.calibration.recalibration import Recalibration, recalibrate
     from hfrisk.modelling.developing import develop, search
     from hfrisk.modelling.folds import person_folds
-    from hfrisk.modelling.model import Model
+    from hfrisk.modelling.model import Model, StoredModel
     from hfrisk.modelling.partitioning import ModellingData, partition, partition_frames
     from hfrisk.modelling.sample_size import SampleSize, riley_sample_size
     from hfrisk.modelling.splines import spline_basis, to_grid
@@ -26,6 +26,7 @@ __all__ = [
     "ModellingData",
     "Recalibration",
     "SampleSize",
+    "StoredModel",
     "ValidationSettings",
     "apply_calibrator",
     "calibrator_version",
@@ -44,6 +45,7 @@ __all__ = [
 
 _HOME = {
     "Model": "model",
+    "StoredModel": "model",
     "ModellingData": "partitioning",
     "SampleSize": "sample_size",
     "apply_calibrator": "calibration",

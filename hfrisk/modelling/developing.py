@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
+from scipy import special
 
 from hfrisk.checks import Check
 from hfrisk.features import Feature
@@ -22,7 +24,7 @@ from hfrisk.modelling.calibration import (
     tells_apart,
 )
 from hfrisk.modelling.material import empty_check, prepared, refuse_small_window, refuse_too_few, usable
-from hfrisk.modelling.model import Model
+from hfrisk.modelling.model import Model, StoredModel
 from hfrisk.modelling.objectives import objective
 from hfrisk.modelling.partitioning import ModellingData
 from hfrisk.modelling.settings import ModelSettings
@@ -74,6 +76,7 @@ def develop(
     folder: Path,
     least_leaf: int = LEAST_LEAF,
     progress: Quiet | None = None,
+    stored: StoredModel | None = None,
 ) -> Model:
     """Tune, fit and calibrate on development rows; without a learner, fit what would stand beside a model.
 
@@ -90,6 +93,8 @@ def develop(
         The disclosure threshold: fewest discharges in a leaf of any tree that is tried.
     progress
         Told of the search and of the comparator.
+    stored
+        The model that `settings.stored` names, where it is to be judged.
 
     Returns
     -------
@@ -107,8 +112,8 @@ def develop(
     window = _window(data, settings)
     data = data.part("development")
     calibrator_version(settings.calibration)  # one that is not there is said before the search, not after it
-    if settings.learner == "none":
-        return _without_a_learner(data, window, settings, progress)
+    if not settings.learns:
+        return _without_a_learner(data, window, settings, progress, stored)
     folds, dictionary, empty = prepared(data, settings)
     event = data.rows["event"].to_numpy()
     fold = data.rows["fold"].to_numpy()
@@ -166,16 +171,20 @@ def _window(data: ModellingData, settings: ModelSettings) -> ModellingData | Non
 
 
 def _without_a_learner(
-    data: ModellingData, window: ModellingData | None, settings: ModelSettings, progress: Quiet
+    data: ModellingData,
+    window: ModellingData | None,
+    settings: ModelSettings,
+    progress: Quiet,
+    stored: StoredModel | None,
 ) -> Model:
-    """The comparators alone: the report is about the spline model, and nothing is learnt by trees."""
+    """The comparators alone, and the stored model if there is one to judge: nothing is learnt by trees."""
     refuse_too_few(data.rows, settings.minimum_events)
     dictionary, empty = usable(data, settings)
     inputs = [feature.name for feature in dictionary]
     with progress.step("fitting", int(data.rows["fold"].max()) + 2) as step:
         beside = fit_beside(data, inputs, dictionary, settings, step, window)
     findings = (empty_check(empty), _order_check(beside.logistic["calibration"]))
-    return Model(
+    judged = Model(
         booster_text="",
         inputs=inputs,
         calibration=beside.logistic["calibration"],
@@ -193,6 +202,35 @@ def _without_a_learner(
         points=beside.companions.points,
         competing=beside.companions.competing,
         subject="logistic",
+    )
+    return judged if stored is None else _with_a_stored_model(judged, stored, data)
+
+
+def _with_a_stored_model(beside: Model, stored: StoredModel, data: ModellingData) -> Model:
+    """The stored model as it is, and its own logistic recalibration among what stands beside it.
+
+    No development row was seen by it, so that all of its risks there are out of fold; those of its recalibration are cross-fitted.
+    """
+    event, fold = data.rows["event"].to_numpy(), data.rows["fold"].to_numpy()
+    model = replace(
+        beside,
+        booster_text=stored.text,
+        inputs=list(stored.inputs),
+        calibration=stored.calibration,
+        spline_inputs=beside.inputs,
+        subject="stored",
+    )
+    risk = model.predict(data.features)
+    log_odds = special.logit(risk)
+    return replace(
+        model,
+        recalibration=fit_calibrator("platt", log_odds, event),
+        cross_validated=beside.cross_validated.assign(
+            risk=risk, risk_recalibrated=cross_fit("platt", log_odds, event, fold)
+        ),
+        # what is needed to learn is said of a model that learns
+        summary={name: value for name, value in beside.summary.items() if name not in ("sizes", "sizes_for")},
+        checks=[check for check in beside.checks if check.code != "HFR110"],
     )
 
 

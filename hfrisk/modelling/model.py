@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
+from scipy import special
 
 from hfrisk.checks import Check
 from hfrisk.errors import DataError
@@ -19,9 +20,28 @@ from hfrisk.modelling.logistic import logistic_margin
 from hfrisk.modelling.points import points_risk
 from hfrisk.modelling.scores import score_risks
 
-__all__ = ["Model"]
+__all__ = ["Model", "StoredModel"]
 
 Floats = NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class StoredModel:
+    """A model that was made elsewhere, or before, to be judged as it is.
+
+    Parameters
+    ----------
+    text
+        The trees as LightGBM's text.
+    inputs
+        Names of its features, in its order.
+    calibration
+        How its log-odds become risks.
+    """
+
+    text: str
+    inputs: list[str]
+    calibration: dict[str, Any]
 
 
 @dataclass(frozen=True)
@@ -58,7 +78,11 @@ class Model:
     competing
         The model of three states (`fit_competing`); empty where none was made.
     subject
-        The model that is judged: ``lightgbm``, or ``logistic`` where none was learnt.
+        The model that is judged: ``lightgbm``; ``logistic`` where none was learnt; ``stored`` where one made elsewhere is tried.
+    recalibration
+        Of a stored model, the logistic recalibration of its risks in development; empty otherwise.
+    spline_inputs
+        What the spline model, the score-card and the states read, where those are not `inputs`.
     importances
         ``setting``, ``importance``: how much of the differences between trials each setting explains; empty where it could not be told.
     """
@@ -76,6 +100,8 @@ class Model:
     points: dict[str, Any] = field(default_factory=dict)
     competing: dict[str, Any] = field(default_factory=dict)
     subject: str = "lightgbm"
+    recalibration: dict[str, Any] = field(default_factory=dict)
+    spline_inputs: list[str] = field(default_factory=list)
     importances: pd.DataFrame = field(default_factory=lambda: pd.DataFrame(columns=IMPORTANCES))
 
     @property
@@ -85,12 +111,18 @@ class Model:
 
     @property
     def learnt(self) -> bool:
-        """Whether there is a learned model, which can be explained, exported and registered."""
+        """Whether a model was learnt here, which can be exported and registered."""
+        return self.subject == "lightgbm"
+
+    @property
+    def has_trees(self) -> bool:
+        """Whether the model that is judged is one of trees, which can be explained."""
         return bool(self.booster_text)
 
     @property
     def _beside(self) -> list[str]:
-        return ["logistic", *(["points"] if self.points else []), *self.scores, "null"]
+        first = ["recalibrated"] if self.recalibration else []
+        return [*first, "logistic", *(["points"] if self.points else []), *self.scores, "null"]
 
     def predict(self, features: pd.DataFrame) -> Floats:
         """Calibrated risk of each row; inputs are found by name, in any order, NaN where not recorded.
@@ -100,7 +132,7 @@ class Model:
         DataError
             If an input is missing or is not a number; columns are named, values never.
         """
-        if not self.learnt:
+        if not self.has_trees:
             return self.predict_comparator(self.subject, features)
         return apply_calibrator(self.calibration, self.margin(features))
 
@@ -112,7 +144,9 @@ class Model:
             return np.full(len(features), self.null_risk)
         if name in self.scores:
             return score_risks(self.scores[name], _numbers(features, [self.scores[name]["column"]]))
-        frame = _numbers(features, self.inputs)
+        if name == "recalibrated":
+            return apply_calibrator(self.recalibration, special.logit(self.predict(features)))
+        frame = _numbers(features, self.spline_inputs or self.inputs)
         if name == "points":
             return points_risk(self.points, frame)
         return apply_calibrator(self.logistic["calibration"], logistic_margin(self.logistic, frame))
@@ -121,7 +155,7 @@ class Model:
         """Risks of ``readmitted``, ``died`` and ``none``, which add up to one for each row; empty where they were not modelled."""
         if not self.competing:
             return {}
-        frame = _numbers(features, self.inputs)
+        frame = _numbers(features, self.spline_inputs or self.inputs)
         return dict(zip(STATES, state_risks(self.competing, frame).T, strict=True))
 
     def margin(self, features: pd.DataFrame) -> Floats:

@@ -89,10 +89,15 @@ class ModelSettings(Settings):
     and a leaf that few people fall into cannot leave a secure environment.
     """
 
-    learner: Literal["lightgbm", "none"] = Field(
+    learner: Literal["lightgbm", "none", "stored"] = Field(
         "lightgbm",
         description="The learned model (name). none: no model is learnt; the report is about the clinical scores and the simple spline "
-        "model beside them, and nothing is registered.",
+        "model beside them. stored: the model that `stored` names is tried on these data as it is, with itself recalibrated here beside "
+        "it. With either, nothing is registered.",
+    )
+    stored: str = Field(
+        "",
+        description="With learner stored: an exported model's folder, models:/NAME/VERSION, or models:/NAME@ALIAS.",
     )
     trials: int = Field(
         30, ge=1, description="Settings of the learner that are tried (count). More can be added later."
@@ -200,8 +205,8 @@ class ModelSettings(Settings):
 
     @property
     def learns(self) -> bool:
-        """Whether a model is learnt, or only what would stand beside one is fitted."""
-        return self.learner != "none"
+        """Whether a model is learnt here, which can be registered."""
+        return self.learner == "lightgbm"
 
     @field_validator("monotone", mode="before")
     @classmethod
@@ -219,6 +224,12 @@ class ModelSettings(Settings):
             if value not in objective_names():
                 raise ValueError(f"there is no measure {value}; known: {', '.join(objective_names())}")
         return value
+
+    @model_validator(mode="after")
+    def _a_stored_model_is_named(self) -> Self:
+        if (self.learner == "stored") != bool(self.stored):
+            raise ValueError("stored: names the model where learner is stored, and only there")
+        return self
 
     @model_validator(mode="after")
     def _ranges_run_upwards(self) -> Self:

@@ -87,10 +87,12 @@ class Evidence:
         self.released = released
         #: Whether the study describes and makes no model.
         self.describes: bool = released.bundle is None and released.performance.empty
-        #: Whether it is about comparators, with no learned model.
-        self.compares: bool = released.bundle is None and not self.describes
+        #: Whether a model made elsewhere is tried, and whether it is about comparators, with no model of trees.
+        learner = str((released.tuning.get("summary") or {}).get("learner", ""))
+        self.stored: bool = learner == "stored"
+        self.compares: bool = released.bundle is None and not self.describes and not self.stored
         models = list(dict.fromkeys(released.performance.get("model", pd.Series(dtype=str)).astype(str)))
-        preferred = [m for m in ("lightgbm", "logistic") if m in models] + models
+        preferred = [m for m in ("lightgbm", "stored", "logistic") if m in models] + models
         #: The model that the report is about; empty when nothing was assessed.
         self.model: str = preferred[0] if preferred else ""
         #: The models that it is set beside.

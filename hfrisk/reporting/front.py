@@ -99,6 +99,8 @@ def _facts(evidence: Evidence) -> tuple[str, ...]:
         *(
             ("No model was learnt",)
             if evidence.compares
+            else (f"Made elsewhere: {_made(evidence)}",)
+            if evidence.stored
             else (str(study.get("model_name", "")), f"Status: {study.get('status', 'candidate')}")
         ),
         f"hfrisk {version}" if version else "",
@@ -106,7 +108,18 @@ def _facts(evidence: Evidence) -> tuple[str, ...]:
     return tuple(t for t in told if t)
 
 
+def _made(evidence: Evidence) -> str:
+    """Which model it is that was made elsewhere."""
+    made = evidence.released.provenance.get("stored_model") or {}
+    return f"{made.get('version', 'not recorded')}, bundle {str(made.get('bundle', ''))[:12]}"
+
+
 def _identity(evidence: Evidence) -> str:
+    if evidence.stored:
+        return (
+            "A model that was made elsewhere, or before, tried here as it is: it gives each person with heart failure, on the day they "
+            f"leave hospital, {_risk(evidence)}. Nothing was registered. **Research software, not a medical device; not for direct care.**"
+        )
     if evidence.compares:
         return (
             "A simple spline model, set beside the clinical scores, that gives each person with heart failure, on the day they leave "

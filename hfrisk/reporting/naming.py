@@ -41,6 +41,8 @@ _SEX = {"female": "women", "f": "women", "women": "women", "male": "men", "m": "
 
 _MODELS = {
     "lightgbm": "this model",
+    "stored": "this model",
+    "recalibrated": "this model, recalibrated here",
     "logistic": "the simple spline model",
     "points": "the score-card",
     "null": "the same risk for everyone",

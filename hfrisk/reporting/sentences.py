@@ -61,7 +61,15 @@ def who_learned(evidence: Evidence) -> str:
     learned, tried = parts.get("development") or {}, parts.get("test") or {}
     if not words.known(tried.get("n")):
         why = tried.get("reason") or "there are no later discharges to try it on"
+        if evidence.stored:
+            return f"It learned elsewhere. What stands beside it was fitted to {_part(learned)}. There is no later test: {why}."
         return f"It learned from {_part(learned)}. It was not tried on later discharges: {why}."
+    if evidence.stored:
+        return (
+            f"It learned elsewhere. Its recalibration, and what else stands beside it, were fitted to {_part(learned)}; all were tried on "
+            f"the {words.count(tried['n'])} that came later{_period(tried)}. "
+            "Every number on this page that is not said to be otherwise comes from those later discharges."
+        )
     return (
         f"It learned from {_part(learned)}, and was tried on the {words.count(tried['n'])} that came later{_period(tried)}. "
         "Every number on this page that is not said to be otherwise comes from those later discharges."

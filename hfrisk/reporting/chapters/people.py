@@ -55,7 +55,8 @@ def flow(evidence: Evidence, settings: ReportingSettings) -> Chapter:
             f"{box.words}: {box.remaining}{f' ({box.excluded})' if box.excluded else ''}." for box in boxes
         )
         exhibit = Exhibit("flow", _flow_title(frame), _flow_sentence(frame), alt, picture, table)
-    end = "are described here" if evidence.describes else "the model was made and tried on"
+    tried = "the model was tried on" if evidence.stored else "the model was made and tried on"
+    end = "are described here" if evidence.describes else tried
     return Chapter(
         "flow", "Flow of patients", f"From every admission in the data to the discharges that {end}.", (exhibit,)
     )
@@ -72,7 +73,8 @@ def _box(row: pd.Series, *, first: bool) -> Box:
 def _ends(evidence: Evidence) -> list[Box]:
     parts = evidence.released.headline.get("by_split") or {}
     ends = []
-    for key, title in (("development", "Learned from"), ("test", "Tried on")):
+    learned = "Earlier discharges" if evidence.stored else "Learned from"
+    for key, title in (("development", learned), ("test", "Tried on")):
         part = parts.get(key) or {}
         n = part.get("n")
         if n is None and not part:
@@ -140,7 +142,8 @@ def _table_one(evidence: Evidence, frame: pd.DataFrame, caption: str, *, folded:
             rows.append((section,))
         for label, cells in _lines(tab, characteristic, levels, splits):
             rows.append((label, *cells))
-    head = ["Characteristic", *(_SPLITS[s] for s in splits)]
+    titles = _SPLITS | ({"development": "Earlier discharges"} if evidence.stored else {})
+    head = ["Characteristic", *(titles[s] for s in splits)]
     return tab.table(
         caption,
         head,

@@ -183,7 +183,8 @@ def calibration(evidence: Evidence, settings: ReportingSettings) -> Chapter:
     if curve.empty:
         drawn = Exhibit("calibration", "There is no calibration curve", f"The curve is {sentences.no_curve(evidence)}.")
     else:
-        other = next((c for c in evidence.chief if len(evidence.overall("calibration_curve", model=c))), "")
+        beside = ("recalibrated", *evidence.chief) if evidence.stored else evidence.chief
+        other = next((c for c in beside if len(evidence.overall("calibration_curve", model=c))), "")
         picture = draw_calibration(
             "calibration",
             curve,

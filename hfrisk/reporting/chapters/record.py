@@ -134,6 +134,8 @@ def _inputs(evidence: Evidence) -> pd.DataFrame:
 
 
 def _model(evidence: Evidence, bundle: Bundle | None) -> str:
+    if evidence.stored:
+        return _made_elsewhere(evidence)
     if bundle is None:
         return _no_learner(evidence)
     best: dict[str, Any] = evidence.released.tuning.get("best") or {}
@@ -180,6 +182,18 @@ def _no_learner(evidence: Evidence) -> str:
         f"Its risks were then calibrated ({method}) {_calibrated_in(evidence)}."
         if method != "none"
         else "Its risks were not calibrated further."
+    )
+    if evidence.comparators:
+        text += f" Beside it, on equal terms: {words.listed(model_name(c) for c in evidence.comparators)}."
+    return text + " Nothing was registered."
+
+
+def _made_elsewhere(evidence: Evidence) -> str:
+    """What was judged where the model was made elsewhere."""
+    text = (
+        "The model was made elsewhere, or before, and none of its numbers was changed: its trees and its calibration are those of the "
+        "exported files, whose hash stands at the end of this report. Recalibrated here means a logistic recalibration of its risks "
+        "(intercept and slope) on the earlier discharges."
     )
     if evidence.comparators:
         text += f" Beside it, on equal terms: {words.listed(model_name(c) for c in evidence.comparators)}."
