@@ -15,7 +15,7 @@ help:
 	@echo "make test    makes .venv with the test extras and runs every test (about half an hour)"
 	@echo "make check   lint, types and the direction of imports (about a minute)"
 	@echo "make bench   every benchmark, into benchmarks/latest.json (about fifteen minutes)"
-	@echo "make docs    writes docs/rules.md, docs/features.md, configs/study.schema.json and the comments in configs/*.yaml from the code"
+	@echo "make docs    writes docs/rules.md, docs/features.md, docs/checks.md, configs/study.schema.json and the comments in configs/*.yaml from the code"
 	@echo "make lock    resolves the pinned versions anew"
 
 $(VENV)/.ready: requirements.lock pyproject.toml

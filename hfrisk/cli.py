@@ -352,6 +352,22 @@ def recalibrate(
 
 
 @app.command()
+def explain(code: Annotated[str, typer.Argument(help="A numbered check, such as HFR101.", metavar="CODE")]) -> None:
+    """Say why a numbered check matters, how it is worked out, and where that comes from."""
+    from hfrisk.quality import check_page
+    from hfrisk.terminal import page_in_words
+
+    page = check_page(code.strip().upper())
+    if page is None:
+        raise StudyError(
+            f"There is no check {code.strip()[:20]}.",
+            where="CODE",
+            todo="Give a code such as HFR101; docs/checks.md lists them all.",
+        )
+    print(page_in_words(page))
+
+
+@app.command()
 def demo(
     folder: Annotated[Path, typer.Option(help="Where the made-up region and the results go.")] = Path("reports"),
     index_discharges: Annotated[int, typer.Option(help="How many index discharges.", min=1)] = 10_000,

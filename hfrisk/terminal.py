@@ -9,6 +9,8 @@ import textwrap
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
+from hfrisk.quality.catalogue import CatalogueEntry, CheckPage
+
 __all__ = [
     "attrition_in_words",
     "check_in_words",
@@ -16,6 +18,7 @@ __all__ = [
     "definitions_in_words",
     "features_in_words",
     "found_in_words",
+    "page_in_words",
     "recalibration_in_words",
     "run_in_words",
     "score_inputs_in_words",
@@ -25,6 +28,19 @@ __all__ = [
 
 _FEW = 10
 _WIDTH = 79
+
+
+def page_in_words(page: CheckPage | CatalogueEntry) -> str:
+    """A numbered check: what it finds, and, where it has a page, why it matters and how it is worked out."""
+    entry = page if isinstance(page, CatalogueEntry) else page.entry
+    lines = [
+        _wrapped(f"{entry.code} {entry.title}"),
+        _wrapped(f"{' or '.join(entry.severities)}; finds {entry.finds}."),
+    ]
+    if isinstance(page, CheckPage):
+        lines += ["", _wrapped(f"Why it matters: {page.why}"), "", _wrapped(f"How it is worked out: {page.how}")]
+        lines += ["", _wrapped(f"Source: {page.source}")]
+    return "\n".join(lines)
 
 
 def check_in_words(result: Mapping[str, Any]) -> str:

@@ -52,6 +52,7 @@ def test_help_names_every_command_and_imports_nothing_heavy() -> None:
         "report",
         "score",
         "recalibrate",
+        "explain",
         "demo",
     ):
         assert command in result.stdout
@@ -249,6 +250,18 @@ def test_a_study_is_named_after_its_file_and_a_bad_name_is_refused_at_once(tmp_p
     assert hfrisk("init", "Leeds HF 2024.yaml", cwd=tmp_path).returncode == 0
     assert "name: leeds-hf-2024" in (tmp_path / "Leeds HF 2024.yaml").read_text()
     assert "cannot be the name" in told(hfrisk("init", "other.yaml", "--name", "Leeds HF", cwd=tmp_path), 2)
+
+
+def test_a_numbered_check_is_explained_and_an_unknown_one_is_refused() -> None:
+    told = hfrisk("explain", "hfr101")
+    assert told.returncode == 0
+    assert told.stdout.startswith("HFR101 Better than this outcome allows")
+    assert "How it is worked out" in told.stdout
+    assert max(map(len, told.stdout.splitlines())) <= 80
+    assert "HFR045" in hfrisk("explain", "HFR045").stdout
+    unknown = hfrisk("explain", "HFR999")
+    assert unknown.returncode == 2
+    assert "no check HFR999" in unknown.stderr
 
 
 def test_scoring_before_any_run_says_to_run_first(elsewhere: Place) -> None:

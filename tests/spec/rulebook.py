@@ -1,4 +1,4 @@
-"""Writes docs/rules.md and docs/features.md from the examples: each rule as its sentence, with the records that show it."""
+"""Writes docs/rules.md and docs/features.md from the examples, each a sentence with the records that show it, and docs/checks.md."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import inspect
 import textwrap
 from pathlib import Path
 
+from hfrisk.quality import check_pages
 from tests.spec.example import Example
 from tests.spec.feature_example import PERSON, STAY, FeatureExample
 from tests.spec.features import TOPICS as FAMILIES
@@ -92,3 +93,4 @@ def _block(text: str, more: int = 0) -> list[str]:
 if __name__ == "__main__":
     (DOCS / "rules.md").write_text(rulebook(), encoding="utf-8")
     (DOCS / "features.md").write_text(feature_book(), encoding="utf-8")
+    (DOCS / "checks.md").write_text(check_pages(), encoding="utf-8")

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 import yaml
 
+from hfrisk.quality import check_pages
 from hfrisk.template import study_text
 from tests.spec.rulebook import feature_book, rulebook
 
@@ -16,6 +17,7 @@ ROOT = Path(__file__).parents[2]
 def test_the_manual_is_the_examples() -> None:
     assert (ROOT / "docs" / "rules.md").read_text(encoding="utf-8") == rulebook()
     assert (ROOT / "docs" / "features.md").read_text(encoding="utf-8") == feature_book()
+    assert (ROOT / "docs" / "checks.md").read_text(encoding="utf-8") == check_pages()
 
 
 @pytest.mark.parametrize("study", ["demo", "desynpuf"])

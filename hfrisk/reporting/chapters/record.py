@@ -6,10 +6,11 @@ from typing import Any
 
 import pandas as pd
 
+from hfrisk.codelists import read_yaml
 from hfrisk.disclosure import Bundle
 from hfrisk.reporting import words
 from hfrisk.reporting.evidence import Evidence
-from hfrisk.reporting.exhibits import Chapter, Prose, Table
+from hfrisk.reporting.exhibits import Chapter, Definitions, Prose, Table
 from hfrisk.reporting.naming import model_name, read_from
 from hfrisk.reporting.tables import plain_table
 
@@ -54,7 +55,18 @@ def data_quality(evidence: Evidence) -> Chapter:
         rows,
         left=frozenset(range(5)),
     )
-    return Chapter("data-quality", title, lead, (table, *always))
+    return Chapter("data-quality", title, lead, (table, *_pages({str(c["code"]) for c in checks}), *always))
+
+
+def _pages(codes: set[str]) -> tuple[Definitions, ...]:
+    """Of the method checks that had something to say: why each matters, and how it is worked out."""
+    pages = read_yaml("method_checks.yaml")
+    told = [
+        (code, f"{pages[code]['why']} How it is worked out: {pages[code]['how']}")
+        for code in sorted(codes)
+        if code in pages
+    ]
+    return (Definitions(tuple(told), heading="What the method checks are about"),) if told else ()
 
 
 def _cannot_know(evidence: Evidence) -> tuple[Prose, ...]:
