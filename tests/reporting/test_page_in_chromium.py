@@ -120,6 +120,13 @@ def test_nothing_runs_over_the_edge(opened: Any, width: int) -> None:
     assert over_the_edge(opened, width) == []
 
 
+@pytest.mark.parametrize("width", [360, 1280])
+def test_nothing_runs_over_the_edge_when_every_folded_table_is_open(opened: Any, width: int) -> None:
+    opened.execute_script("document.querySelectorAll('details').forEach(folded => { folded.open = true; })")
+    assert opened.execute_script("return document.querySelectorAll('details[open]').length") > 5
+    assert over_the_edge(opened, width) == []
+
+
 def test_a_phone_is_given_the_pictures_drawn_for_it(opened: Any) -> None:
     script = (
         "return [...document.querySelectorAll('#figure-ranking img, #figure-groups img')].map(i => i.currentSrc.length)"
