@@ -34,6 +34,7 @@ def test_a_planted_leak_raises_both_alarms_and_they_say_do_not_use(make_region) 
 
     class Leaking:
         comparators = ("logistic",)
+        subject = "lightgbm"
 
         def __init__(self) -> None:
             inside = leaked.part("development")
