@@ -353,7 +353,7 @@ def recalibrate(
 
 @app.command()
 def explain(code: Annotated[str, typer.Argument(help="A numbered check, such as HFR101.", metavar="CODE")]) -> None:
-    """Say why a numbered check matters, how it is worked out, and where that comes from."""
+    """Say why a numbered check matters and how it is worked out."""
     from hfrisk.quality import check_page
     from hfrisk.terminal import page_in_words
 
