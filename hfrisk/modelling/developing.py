@@ -38,6 +38,7 @@ __all__ = ["develop", "search"]
 Floats = NDArray[np.float64]
 
 _CALIBRATED_IN = {False: "development", True: "window"}
+_OF_WHAT_LEARNS = ("HFR110", "HFR111", "HFR112")
 
 
 def search(
@@ -210,6 +211,7 @@ def _with_a_stored_model(beside: Model, stored: StoredModel, data: ModellingData
     """The stored model as it is, and its own logistic recalibration among what stands beside it.
 
     No development row was seen by it, so that all of its risks there are out of fold; those of its recalibration are cross-fitted.
+    Where it gives somebody a risk of exactly nought or one there is no recalibration.
     """
     event, fold = data.rows["event"].to_numpy(), data.rows["fold"].to_numpy()
     model = replace(
@@ -221,16 +223,21 @@ def _with_a_stored_model(beside: Model, stored: StoredModel, data: ModellingData
         subject="stored",
     )
     risk = model.predict(data.features)
-    log_odds = special.logit(risk)
+    with np.errstate(divide="ignore"):
+        log_odds = special.logit(risk)
+    beside_it = beside.cross_validated.assign(risk=risk)
+    recalibration: dict[str, Any] = {}
+    # a risk of exactly nought or one, which a step of a calibration may give, no recalibration can move
+    if np.isfinite(log_odds).all():
+        recalibration = fit_calibrator("platt", log_odds, event)
+        beside_it = beside_it.assign(risk_recalibrated=cross_fit("platt", log_odds, event, fold))
     return replace(
         model,
-        recalibration=fit_calibrator("platt", log_odds, event),
-        cross_validated=beside.cross_validated.assign(
-            risk=risk, risk_recalibrated=cross_fit("platt", log_odds, event, fold)
-        ),
-        # what is needed to learn is said of a model that learns
+        recalibration=recalibration,
+        cross_validated=beside_it,
+        # what is needed to learn, and what was learnt, is said of a model that learns: here that is one of those beside it
         summary={name: value for name, value in beside.summary.items() if name not in ("sizes", "sizes_for")},
-        checks=[check for check in beside.checks if check.code != "HFR110"],
+        checks=[check for check in beside.checks if check.code not in _OF_WHAT_LEARNS],
     )
 
 

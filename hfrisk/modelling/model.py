@@ -145,7 +145,8 @@ class Model:
         if name in self.scores:
             return score_risks(self.scores[name], _numbers(features, [self.scores[name]["column"]]))
         if name == "recalibrated":
-            return apply_calibrator(self.recalibration, special.logit(self.predict(features)))
+            with np.errstate(divide="ignore"):
+                return apply_calibrator(self.recalibration, special.logit(self.predict(features)))
         frame = _numbers(features, self.spline_inputs or self.inputs)
         if name == "points":
             return points_risk(self.points, frame)

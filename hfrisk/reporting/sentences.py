@@ -66,7 +66,7 @@ def who_learned(evidence: Evidence) -> str:
         return f"It learned from {_part(learned)}. It was not tried on later discharges: {why}."
     if evidence.stored:
         return (
-            f"It learned elsewhere. Its recalibration, and what else stands beside it, were fitted to {_part(learned)}; all were tried on "
+            f"It learned elsewhere. What stands beside it was fitted to {_part(learned)}; all were tried on "
             f"the {words.count(tried['n'])} that came later{_period(tried)}. "
             "Every number on this page that is not said to be otherwise comes from those later discharges."
         )

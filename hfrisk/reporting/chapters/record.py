@@ -204,8 +204,12 @@ def _made_elsewhere(evidence: Evidence) -> str:
     """What was judged where the model was made elsewhere."""
     text = (
         "The model was made elsewhere, or before, and none of its numbers was changed: its trees and its calibration are those of the "
-        "exported files, whose hash stands at the end of this report. Recalibrated here means a logistic recalibration of its risks "
-        "(intercept and slope) on the earlier discharges."
+        "exported files, whose hash stands at the end of this report. "
+    )
+    text += (
+        "Recalibrated here means a logistic recalibration of its risks (intercept and slope) on the earlier discharges."
+        if "recalibrated" in evidence.comparators
+        else "It gives somebody a risk of exactly nought or one, which no recalibration can move, so that it is not shown recalibrated."
     )
     if evidence.comparators:
         text += f" Beside it, on equal terms: {words.listed(model_name(c) for c in evidence.comparators)}."
