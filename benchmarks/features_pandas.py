@@ -28,16 +28,24 @@ def lists() -> dict[str, Any]:
     units = read_yaml("units.yaml")
     return {
         "analyte": {concept: name for name, entry in analytes.items() for concept in entry["concepts"]},
-        "factor": {
-            (name, int(unit)): float(factor)
-            for name, entry in analytes.items()
-            for unit, factor in entry.get("factors", {}).items()
-        },
+        "factor": _in_uk_units(analytes, 0, 1.0),
+        "offset": _in_uk_units(analytes, 1, 0.0),
         "lower": {name: float(entry["lower"]) for name, entry in analytes.items()},
         "upper": {name: float(entry["upper"]) for name, entry in analytes.items()},
         "grid": {name: float(entry["grid"]) for name, entry in analytes.items()},
         "spelt": {spelling: int(concept) for concept, listed in units.items() for spelling in listed},
     }
+
+
+def _in_uk_units(analytes: dict[str, Any], place: int, of_the_same_number: float) -> dict[tuple[str, int], float]:
+    """By analyte and unit: the factor (place 0) or the offset (place 1); a unit that is not there is not used."""
+    found = {}
+    for name, entry in analytes.items():
+        found |= {(name, int(unit)): of_the_same_number for unit in entry.get("units", [])}
+        for unit, given in entry.get("factors", {}).items():
+            pair = given if isinstance(given, list) else (given, 0.0)
+            found[name, int(unit)] = float(pair[place])
+    return found
 
 
 def naive(source: Path, index: Any, known: dict[str, Any]) -> Any:
@@ -72,8 +80,13 @@ def naive(source: Path, index: Any, known: dict[str, Any]) -> Any:
     ]
     spelt = rows["unit_source_value"].str.lower().str.replace(" ", "").str.replace("[µμ]", "u", regex=True)
     unit = rows["unit_concept_id"].where(rows["unit_concept_id"] != 0).fillna(spelt.map(known["spelt"]))
-    factor = pd.Series(zip(rows["analyte"], unit, strict=True), index=rows.index).map(known["factor"])
-    rows["value"] = rows["value_as_number"] * factor.astype("float64").fillna(1.0)
+    pair = pd.Series(zip(rows["analyte"], unit, strict=True), index=rows.index)
+    # a value without a unit is taken as in the UK unit
+    factor, offset = (
+        pair.map(known[name]).astype("float64").mask(unit.isna(), alone)
+        for name, alone in (("factor", 1.0), ("offset", 0.0))
+    )
+    rows["value"] = rows["value_as_number"] * factor + offset
     rows = rows[rows["value"].between(rows["analyte"].map(known["lower"]), rows["analyte"].map(known["upper"]))]
     moments = rows.groupby([*KEYS, "analyte", "at"])["value"].agg(["min", "max", "count"]).reset_index()
     moments["middle"] = (moments["min"] + moments["max"]) / 2

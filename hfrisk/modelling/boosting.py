@@ -7,10 +7,10 @@ gain little on tens of thousands of rows; folds share nothing, so that results d
 
 from __future__ import annotations
 
-from collections import deque
-from collections.abc import Generator, Mapping, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
+from collections.abc import Callable, Generator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from functools import lru_cache
+from threading import Event
 from typing import Any
 
 import lightgbm as lgb
@@ -27,6 +27,18 @@ Floats = NDArray[np.float64]
 
 _FIRST_TREE_DECIMALS = 2
 _LATER_FIGURES = 2
+
+
+class _AbandonedError(Exception):
+    """Nobody waits for this fit any more."""
+
+
+def _until(stop: Event) -> Callable[[Any], None]:
+    def after_each_tree(_: Any) -> None:
+        if stop.is_set():
+            raise _AbandonedError
+
+    return after_each_tree
 
 
 class BinnedFolds:
@@ -94,18 +106,18 @@ class BinnedFolds:
     def judge(self, params: Mapping[str, Any]) -> Generator[tuple[float, int]]:
         """For each fold in turn, the best value of the objective on its held-out rows and the number of trees that gave it.
 
-        Folds ahead are fitted while the caller looks at one; a caller who stops early wastes only those.
+        As many are fitted at a time as the settings say; those of a caller who stops early end at their next tree.
         """
+        stop = Event()
         with ThreadPoolExecutor(self._settings.threads) as pool:
-            ahead: deque[Future[tuple[float, int]]] = deque()
+            fits = [pool.submit(self._judge_fold, params, at, stop) for at in range(self.count)]
             try:
-                for at in range(self.count):
-                    while len(ahead) < self._settings.threads and at + len(ahead) < self.count:
-                        ahead.append(pool.submit(self._judge_fold, params, at + len(ahead)))
-                    yield ahead.popleft().result()
+                for fit in fits:
+                    yield fit.result()
             finally:
-                for future in ahead:
-                    future.cancel()
+                stop.set()
+                for fit in fits:
+                    fit.cancel()
 
     def out_of_fold(self, params: Mapping[str, Any], rounds: int) -> Floats:
         """Log-odds of every row from a model of the other folds (first repeat), all with the same number of trees.
@@ -137,7 +149,7 @@ class BinnedFolds:
                 booster.set_leaf_output(at, leaf, coarse)
         return str(booster.model_to_string(num_iteration=-1))
 
-    def _judge_fold(self, params: Mapping[str, Any], at: int) -> tuple[float, int]:
+    def _judge_fold(self, params: Mapping[str, Any], at: int, stop: Event) -> tuple[float, int]:
         train, held_out = self._parts[at]
         judge = objective(self._settings.objective)
 
@@ -151,7 +163,7 @@ class BinnedFolds:
             valid_sets=[held_out],
             valid_names=["held_out"],
             feval=None if judge.lightgbm else measured,
-            callbacks=[lgb.early_stopping(self._settings.early_stopping_rounds, verbose=False)],
+            callbacks=[lgb.early_stopping(self._settings.early_stopping_rounds, verbose=False), _until(stop)],
             keep_training_booster=True,
         )
         return float(booster.best_score["held_out"][judge.lightgbm or judge.name]), int(booster.best_iteration)

@@ -16,41 +16,27 @@ session of the locks asks for keep-alives, so that a machine that vanishes is no
 from __future__ import annotations
 
 import hashlib
-import os
 import time
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
-import optuna
 from optuna.distributions import BaseDistribution
-from optuna.exceptions import StorageInternalError, UpdateFinishedTrialError
+from optuna.exceptions import UpdateFinishedTrialError
 from optuna.samplers import BaseSampler
-from optuna.storages import RDBStorage
 from optuna.study import Study
 from optuna.trial import FrozenTrial, Trial, TrialState
-from sqlalchemy import Connection, create_engine, make_url, text
-from sqlalchemy.engine import URL
-from sqlalchemy.exc import ArgumentError, DatabaseError, SQLAlchemyError
-from sqlalchemy.pool import NullPool
+from sqlalchemy import Connection
 
-from hfrisk.errors import DataError, StudyError
+from hfrisk.modelling.locks import GATE, free, hold, holding, let_go
 
-__all__ = ["TUNING_URL", "Budget", "Record", "open_file", "open_shared", "tuning_url"]
-
-TUNING_URL = "HFRISK_TUNING_URL"
-"""The environment variable that holds the address of the shared database."""
+__all__ = ["FINISHED", "Alone", "Budget", "Record", "Shared", "worked"]
 
 FINISHED = (TrialState.COMPLETE, TrialState.PRUNED)
 _BEGUN = (*FINISHED, TrialState.RUNNING)
 _PAUSE = 0.2
-_GATE = 0
-_ANY_SEARCH = 0x68667269  # one lock for making the tables, which every search shares
-_KEEP_ALIVE = {"tcp_keepalives_idle": 15, "tcp_keepalives_interval": 10, "tcp_keepalives_count": 3}
 
 SamplerFor = Callable[[int], BaseSampler]
 
@@ -148,8 +134,8 @@ class Record(ABC):
             self.study.tell(trial, state=TrialState.PRUNED)
 
 
-class _Alone(Record):
-    """One worker: what was running when it began is of a process that died."""
+class Alone(Record):
+    """One worker, with a file: what was running when it began is of a process that died."""
 
     def __init__(self, study: Study) -> None:
         super().__init__(study)
@@ -171,7 +157,7 @@ class _Alone(Record):
         self._write(trial, value, facts, pruned_after)
 
 
-class _Shared(Record):
+class Shared(Record):
     """Several workers; see above."""
 
     def __init__(self, study: Study, session: Connection) -> None:
@@ -189,12 +175,12 @@ class _Shared(Record):
         waiting: Callable[[], None],
     ) -> Trial | None:
         while True:
-            with _holding(self._session, self._key, _GATE):
+            with holding(self._session, self._key, GATE):
                 self._take_back(space)
                 trials = self.trials()
                 if not budget.spent(trials):
                     trial = self._ask(trials, space, first, sampler_for)
-                    _lock(self._session, self._key, trial.number + 1)
+                    hold(self._session, self._key, trial.number + 1)
                     self._mine.add(trial.number)
                     return trial
                 if not any(trial.state == TrialState.RUNNING for trial in trials):
@@ -210,170 +196,25 @@ class _Shared(Record):
             if self.study.get_trials(deepcopy=False)[trial.number].state != TrialState.FAIL:
                 raise
         self._mine.discard(trial.number)
-        _unlock(self._session, self._key, trial.number + 1)
+        let_go(self._session, self._key, trial.number + 1)
 
     def _take_back(self, space: Mapping[str, BaseDistribution]) -> None:
         """Queue again what a worker that is gone was at."""
         for trial in self.study.get_trials(deepcopy=False, states=(TrialState.RUNNING,)):
-            if trial.number in self._mine or not _free(self._session, self._key, trial.number + 1):
+            if trial.number in self._mine or not free(self._session, self._key, trial.number + 1):
                 continue
             try:
                 self.study.tell(trial.number, state=TrialState.FAIL)
             except (UpdateFinishedTrialError, ValueError):
                 continue  # its worker had lost the session, and has just written the result
             finally:
-                _unlock(self._session, self._key, trial.number + 1)
+                let_go(self._session, self._key, trial.number + 1)
             whole = set(trial.params) == set(space)
             again = trial.params if whole else trial.system_attrs.get("fixed_params")
             if again:
                 self.study.enqueue_trial(dict(again), user_attrs={"again_for": trial.number})
 
 
-@contextmanager
-def open_file(folder: Path, name: str, direction: Literal["minimize", "maximize"]) -> Iterator[Record]:
-    """The search `name` in ``tuning.db`` of the folder, made if it is not there.
-
-    Raises
-    ------
-    StudyError
-        If the folder cannot be written to.
-    DataError
-        If the file is damaged.
-    """
-    optuna.logging.set_verbosity(optuna.logging.WARNING)
-    file = (folder / "tuning.db").resolve()
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        with file.open("ab"):
-            pass
-    except OSError as error:
-        raise StudyError(
-            "The folder for the search cannot be written to.",
-            where=str(folder),
-            todo="Choose a folder that you may write to.",
-        ) from error
-    try:
-        storage = RDBStorage(URL.create("sqlite", database=str(file)).render_as_string(hide_password=False))
-    except DatabaseError as error:
-        raise DataError("The record of the search is damaged.", where=str(file), todo="Remove the file.") from error
-    try:
-        yield _Alone(optuna.create_study(storage=storage, study_name=name, direction=direction, load_if_exists=True))
-    finally:
-        storage.remove_session()
-        storage.engine.dispose()
-
-
-@contextmanager
-def open_shared(name: str, direction: Literal["minimize", "maximize"]) -> Iterator[Record]:
-    """The search `name` in the database that the environment names, made if it is not there.
-
-    Raises
-    ------
-    StudyError
-        If the environment names none, or it cannot be reached or written to. The address is never repeated.
-    """
-    optuna.logging.set_verbosity(optuna.logging.WARNING)
-    url = tuning_url()
-    locks = create_engine(
-        url,
-        isolation_level="AUTOCOMMIT",
-        poolclass=NullPool,  # a session that ends must end at the server too
-        connect_args={"application_name": f"hfrisk tune {os.getpid()}"},
-    )
-    storage: RDBStorage | None = None
-    try:
-        try:
-            session = locks.connect()
-        except SQLAlchemyError:
-            raise StudyError(
-                "The PostgreSQL of the search cannot be reached, or refused the connection.",
-                where=TUNING_URL,
-                todo="Look at the address, the user's name and password, and whether the server is running.",
-            ) from None
-        with session:
-            for setting, value in _KEEP_ALIVE.items():
-                session.execute(text(f"SET {setting} = {value}"))
-            # Tables are made by whoever comes first; two at once would stumble over each other.
-            with _holding(session, _ANY_SEARCH, _GATE):
-                try:
-                    storage = RDBStorage(url.render_as_string(hide_password=False))
-                    study = optuna.create_study(
-                        storage=storage, study_name=name, direction=direction, load_if_exists=True
-                    )
-                except (SQLAlchemyError, RuntimeError):
-                    raise StudyError(
-                        "The search cannot be recorded in PostgreSQL.",
-                        where=TUNING_URL,
-                        todo="Give the user a schema in which it may create tables, first in its search_path, without tables of "
-                        "another version of Optuna.",
-                    ) from None
-            yield _Shared(study, session)
-    except (SQLAlchemyError, StorageInternalError):
-        raise StudyError(
-            "The PostgreSQL of the search was lost while it was being used.",
-            where=TUNING_URL,
-            todo="Run the same command again when it is back; every finished trial is kept.",
-        ) from None
-    finally:
-        if storage is not None:
-            storage.remove_session()
-            storage.engine.dispose()
-        locks.dispose()
-
-
-def tuning_url() -> URL:
-    """The address of the shared database, from the environment.
-
-    Raises
-    ------
-    StudyError
-        If there is none, it is not one of PostgreSQL, or the driver is not installed.
-    """
-    todo = f"Set {TUNING_URL} to postgresql://USER:PASSWORD@HOST/DATABASE, in the environment and nowhere else."
-    given = os.environ.get(TUNING_URL, "").strip()
-    if not given:
-        raise StudyError("The environment does not say where the search is shared.", where=TUNING_URL, todo=todo)
-    try:
-        url = make_url(given)
-    except ArgumentError:
-        raise StudyError("The address of the search cannot be understood.", where=TUNING_URL, todo=todo) from None
-    if url.get_backend_name() not in {"postgresql", "postgres"}:
-        raise StudyError("A search is shared in PostgreSQL only.", where=TUNING_URL, todo=todo)
-    try:
-        import psycopg  # noqa: F401
-    except ImportError:
-        raise StudyError(
-            "Sharing a search needs the package psycopg.",
-            where="model.storage",
-            todo="Install hfrisk with its extra: pip install 'hfrisk[postgres]'.",
-        ) from None
-    return url.set(drivername="postgresql+psycopg")
-
-
 def _number(name: str) -> int:
     """A search as PostgreSQL's locks know it: 32 bits with a sign."""
     return int.from_bytes(hashlib.sha256(name.encode()).digest()[:4], "big", signed=True)
-
-
-@contextmanager
-def _holding(session: Connection, key: int, number: int) -> Iterator[None]:
-    _lock(session, key, number)
-    try:
-        yield
-    finally:
-        _unlock(session, key, number)
-
-
-def _lock(session: Connection, key: int, number: int) -> None:
-    session.execute(text("SELECT pg_advisory_lock(:key, :number)"), {"key": key, "number": number})
-
-
-def _free(session: Connection, key: int, number: int) -> bool:
-    """Take a lock that nobody holds; False if somebody does."""
-    return bool(
-        session.execute(text("SELECT pg_try_advisory_lock(:key, :number)"), {"key": key, "number": number}).scalar()
-    )
-
-
-def _unlock(session: Connection, key: int, number: int) -> None:
-    session.execute(text("SELECT pg_advisory_unlock(:key, :number)"), {"key": key, "number": number})

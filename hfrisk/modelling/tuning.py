@@ -43,8 +43,9 @@ from hfrisk.modelling.choosing import (
     simplest_good,
     trial_table,
 )
-from hfrisk.modelling.claims import Budget, Record, open_file, open_shared
+from hfrisk.modelling.claims import Budget, Record
 from hfrisk.modelling.objectives import objective
+from hfrisk.modelling.recorded import open_file, open_shared
 from hfrisk.modelling.settings import ModelSettings
 from hfrisk.modelling.space import LEAST_LEAF, at_the_edge, coarse, first_trial, search_space
 from hfrisk.progress import Quiet, Step

@@ -13,7 +13,7 @@ import numpy as np
 
 from hfrisk.errors import StudyError
 from hfrisk.modelling.boosting import BinnedFolds
-from hfrisk.modelling.claims import tuning_url
+from hfrisk.modelling.recorded import tuning_url
 from hfrisk.modelling.settings import ModelSettings
 from hfrisk.modelling.tuning import Tuning, tune
 from hfrisk.progress import Quiet

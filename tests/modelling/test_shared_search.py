@@ -22,7 +22,8 @@ from sqlalchemy import text
 from hfrisk.errors import StudyError
 from hfrisk.modelling import ModellingData, ModelSettings, develop, search
 from hfrisk.modelling.boosting import BinnedFolds
-from hfrisk.modelling.claims import TUNING_URL, Budget, Record, open_shared, tuning_url
+from hfrisk.modelling.claims import Budget, Record
+from hfrisk.modelling.recorded import TUNING_URL, open_shared, tuning_url
 from hfrisk.modelling.space import first_trial, search_space
 from hfrisk.modelling.tuning import tune
 from hfrisk.modelling.workers import put_down, refuse_workers
