@@ -2,6 +2,9 @@
 
     python benchmarks/features.py [--persons 23000 230000 2300000] [--parts scan pandas meds_tab] [--regions FOLDER]
 
+The bar of one laboratory window is held against the statements that make the laboratory's windows (two of them, the stay and the year
+before, with all their statistics), the bar of all families against the whole stage; both are told of both.
+
 Each measurement is a process of its own with two threads, on a cohort that was kept before and a folder in which no feature lies.
 Regions are made where they are missing (2,300,000 persons take some minutes and 2.4 GB) and kept in the folder, as is meds-tab's own
 environment. Results go to benchmarks/features.json, by part; a part that was not asked for keeps what it said before.

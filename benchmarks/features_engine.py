@@ -29,6 +29,7 @@ class EngineClock:
     def __init__(self, connection: Any) -> None:
         self.spent = {"engine": 0.0, "compile": 0.0}
         self.statements: list[str] = []
+        self.written: dict[str, float] = {}  # seconds in which each stage result was composed and written, by its name
         self._inner = [0.0]
         for name in self.WORK:
             setattr(connection, name, self._timed("engine", getattr(connection, name)))
@@ -47,6 +48,9 @@ class EngineClock:
                 whole = time.perf_counter() - began
                 self.spent[kind] += whole - self._inner.pop()
                 self._inner[-1] += whole
+                if function.__name__ == "to_parquet":
+                    name = Path(arguments[1] if len(arguments) > 1 else named["path"]).name.partition("-")[0]
+                    self.written[name] = self.written.get(name, 0.0) + whole
 
         return within
 
