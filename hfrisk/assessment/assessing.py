@@ -100,7 +100,7 @@ def assess(
     *,
     risk: str | None = None,
 ) -> Results:
-    """Judge the model, and its comparators, out of fold in development and in the temporal test.
+    """Judge the model, and its comparators, out of fold in development and in the test.
 
     Parameters
     ----------

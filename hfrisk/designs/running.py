@@ -93,5 +93,5 @@ def run_designs(
             "held_out": int(held_out.sum()),
             "held_out_events": int(event[held_out].sum()),
         },
-        checks=design_checks(frames, settings, confidence=assessment.confidence, words=words),
+        checks=design_checks(frames, settings, confidence=assessment.confidence, words=words, tested=data.tested),
     )

@@ -151,7 +151,7 @@ def release(
     for_heart_failure
         Of those who came back, how many did for heart failure.
     designs
-        The validation designs beside cross-validation and the temporal test, where they were run.
+        The validation designs beside cross-validation and the test, where they were run.
 
     Returns
     -------

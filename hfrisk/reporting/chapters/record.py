@@ -177,8 +177,8 @@ def _calibrated_in(evidence: Evidence) -> str:
     where = (evidence.released.tuning.get("summary") or {}).get("calibrated_in")
     if where == "window":
         return (
-            "on the discharges of a window between those that it learned from and the test; in cross-validation, with a calibrator that "
-            "never saw the person"
+            "on the discharges of a window after those that it learned from, none of them in the test; in cross-validation, with a "
+            "calibrator that never saw the person"
         )
     return "with a calibrator that never saw the person"
 
@@ -207,7 +207,8 @@ def _made_elsewhere(evidence: Evidence) -> str:
         "exported files, whose hash stands at the end of this report. "
     )
     text += (
-        "Recalibrated here means a logistic recalibration of its risks (intercept and slope) on the earlier discharges."
+        f"Recalibrated here means a logistic recalibration of its risks (intercept and slope) on the "
+        f"{evidence.tested['learned_discharges']}."
         if "recalibrated" in evidence.comparators
         else "It gives somebody a risk of exactly nought or one, which no recalibration can move, so that it is not shown recalibrated."
     )
@@ -217,10 +218,11 @@ def _made_elsewhere(evidence: Evidence) -> str:
 
 
 def _judging(evidence: Evidence) -> str:
+    validation = evidence.released.study.get("settings", {}).get("validation", {})
+    trusts = words.listed(str(name) for name in validation.get("test_trusts") or ())
     return (
-        "It was judged in cross-validation, and on every discharge after a cut in time, as it would be deployed; "
-        "development stopped one outcome window before the cut. Intervals are 95%, from a bootstrap that draws people, "
-        "not discharges."
+        f"It was judged in cross-validation, and {evidence.tested['judged'].format(trusts=trusts)}. "
+        "Intervals are 95%, from a bootstrap that draws people, not discharges."
         if evidence.has_test
         else "It was judged in cross-validation only. Intervals are 95%, from a bootstrap that draws people."
     )
