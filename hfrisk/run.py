@@ -250,8 +250,9 @@ def _designed(work: Workshop, model: Model, data: ModellingData, settings: Model
 
 
 def _keep_predictions(internal: Path, data: ModellingData, model: Model) -> None:
-    """Every index discharge with its risk: out-of-fold in development, from the shipped model elsewhere."""
-    rows = data.rows[["person_id", "index_id", "split", "fold", "state", "event"]].rename(columns={"state": "outcome"})
+    """Every index discharge with its risk: out-of-fold in development (none where it was never held out), from the model elsewhere."""
+    wanted = ("person_id", "index_id", "split", "fold", "block", "state", "event")
+    rows = data.rows[[name for name in wanted if name in data.rows]].rename(columns={"state": "outcome"})
     rows["risk"] = model.predict(data.features)
     for name in model.comparators:
         rows[f"risk_{name}"] = model.predict_comparator(name, data.for_comparators)

@@ -11,7 +11,8 @@ from numpy.typing import NDArray
 
 from hfrisk.errors import DataError
 from hfrisk.features import SCORES, Feature, checked
-from hfrisk.modelling.folds import person_folds
+from hfrisk.modelling.folds import Division, person_folds
+from hfrisk.modelling.forward import Blocks, blocks_of
 from hfrisk.modelling.settings import Tested, ValidationSettings
 from hfrisk.modelling.splitting import split_rows
 
@@ -47,6 +48,9 @@ class ModellingData:
         could not be put together. No columns where none was made.
     tested
         What the test asks: ``temporal``, ``geographical`` or ``both``.
+    blocks
+        Where folds run forward in time, where their blocks begin; `rows` then have ``block`` (0 the earliest, -1 outside development),
+        and ``fold`` stays the person fold, by which calibrations are cross-fitted. None: folds are of people.
     """
 
     rows: pd.DataFrame
@@ -55,6 +59,18 @@ class ModellingData:
     dictionary: tuple[Feature, ...]
     scores: pd.DataFrame = field(default_factory=pd.DataFrame)
     tested: Tested = "temporal"
+    blocks: Blocks | None = None
+
+    @property
+    def division(self) -> Division:
+        """Of development rows, who is held out when.
+
+        Raises
+        ------
+        DataError
+            If folds run forward in time, and a block has too few to learn from or to judge.
+        """
+        return Division.of_people(self.rows["fold"]) if self.blocks is None else self.blocks.division(self.rows)
 
     @property
     def for_comparators(self) -> pd.DataFrame:
@@ -166,8 +182,8 @@ def partition_frames(
     Raises
     ------
     DataError
-        If a key is doubled, a discharge date or an outcome is missing, development, calibration window or test is empty, or a trust
-        of the test is not there.
+        If a key is doubled, a discharge date or an outcome is missing, development, calibration window or test is empty, a trust of
+        the test is not there, or development is too short for its folds.
     """
     if not len(rows) == len(features) == len(groups):
         raise ValueError("rows, features and groups differ in length")
@@ -187,12 +203,18 @@ def partition_frames(
     kept["fold"] = np.int64(-1)
     part = kept.loc[development]
     kept.loc[development, "fold"] = person_folds(part["person_id"], part["event"], settings.folds, seed=settings.seed)
+    blocks = blocks_of(part["discharge_date"], settings.folds, window_end) if settings.folds_forward else None
+    columns = [*_KEY, "discharge_date", "split", "fold", "state", "outcome_day", "event"]
+    if blocks is not None:
+        kept["block"] = np.where(development, blocks.of(kept["discharge_date"]), -1)
+        columns.insert(columns.index("fold") + 1, "block")
     inputs = features[[feature.name for feature in dictionary]]
     return ModellingData(
-        rows=kept[[*_KEY, "discharge_date", "split", "fold", "state", "outcome_day", "event"]],
+        rows=kept[columns],
         features=inputs.iloc[order].reset_index(drop=True).astype("float64"),
         groups=groups.iloc[order].reset_index(drop=True).astype(object),
         dictionary=dictionary,
         scores=pd.DataFrame() if scores is None else scores.iloc[order].reset_index(drop=True).astype("float64"),
         tested=settings.tested,
+        blocks=blocks,
     )

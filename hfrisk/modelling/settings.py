@@ -57,6 +57,14 @@ class ValidationSettings(Settings):
         le=20,
         description="Number of folds inside development (count). All discharges of a person share a fold.",
     )
+    folds_forward: bool = Field(
+        False,
+        description="Whether folds run forward in time (yes or no). Yes: development is cut by discharge date into one block more than "
+        "there are folds, and each block but the earliest is judged by a model that learnt only from discharges whose outcome was known "
+        "before it began, and from nobody who is in it. The earliest block has no out-of-fold prediction. It asks whether a model made so "
+        "lasts; the first models learn from little. Calibrations are cross-fitted, and the score-card is chosen, by folds of people as "
+        "ever; `model.repeats` is then one.",
+    )
     seed: int = Field(20260401, ge=0, description="Seed of the division into folds (whole number).")
 
     @property

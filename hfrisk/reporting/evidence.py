@@ -107,6 +107,9 @@ class Evidence:
         #: What is said of the test: by time, by trust, or both.
         kind = str(study.get("tested", "temporal"))
         self.tested: dict[str, str] = read_yaml("tested.yaml")[kind]
+        #: What is said of cross-validation: of people, or forward in time.
+        forward = bool((released.tuning.get("summary") or {}).get("folds_forward"))
+        self.folds: dict[str, str] = read_yaml("folds.yaml")["forward" if forward else "people"]
         #: Whether development and test are of the same places.
         self.same_places: bool = kind == "temporal"
         self.threshold = float(study.get("threshold", 0.2))

@@ -124,7 +124,7 @@ def corrected(evidence: Evidence) -> list[Prose | Table]:
                 words.capital(evidence.tested["test"]),
             ),
             rows,
-            notes=[rough] if rough else [],
+            notes=[note for note in (rough, evidence.folds["measured"]) if note],
         ),
     ]
 

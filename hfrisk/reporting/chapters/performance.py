@@ -84,7 +84,7 @@ def _ranking(evidence: Evidence) -> list[str]:
     inside = evidence.number("auroc", split="cross-validation")
     if evidence.has_test and inside.known:
         told.append(
-            f"In cross-validation, among {evidence.tested['learned_people']}, it was right "
+            f"{words.capital('in ' + evidence.folds['name'])}, among {evidence.tested['learned_people']}, it was right "
             f"{100 * inside.estimate:.0f} times in 100."
         )
     return [t.replace("**", "") for t in told]

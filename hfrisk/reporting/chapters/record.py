@@ -154,9 +154,7 @@ def _model(evidence: Evidence, bundle: Bundle | None) -> str:
     trials = len(evidence.released.tuning.get("trials") or [])
     measure = (evidence.released.tuning.get("summary") or {}).get("objective_words", "log loss")
     text = "Gradient-boosted trees (LightGBM) were" if evidence.model == "lightgbm" else f"{evidence.model} was"
-    text += (
-        f" tuned on {measure} in person-grouped cross-validation over {trials} trials (Optuna)" if trials else " fitted"
-    )
+    text += f" tuned on {measure} {evidence.folds['tuned']} over {trials} trials (Optuna)" if trials else " fitted"
     if best:
         text += "; the best settings were " + ", ".join(f"{k} {_value(v)}" for k, v in best.items())
     text += "."
@@ -220,11 +218,15 @@ def _made_elsewhere(evidence: Evidence) -> str:
 def _judging(evidence: Evidence) -> str:
     validation = evidence.released.study.get("settings", {}).get("validation", {})
     trusts = words.listed(str(name) for name in validation.get("test_trusts") or ())
+    folds = int((evidence.released.tuning.get("summary") or {}).get("folds", 0))
+    inside = evidence.folds["judged"].format(blocks=folds + 1)
+    apart = f" {evidence.folds['chosen']}" if evidence.folds["chosen"] else ""
     return (
-        f"It was judged in cross-validation, and {evidence.tested['judged'].format(trusts=trusts)}. "
+        f"It was judged {inside}{';' if apart else ','} and {evidence.tested['judged'].format(trusts=trusts)}.{apart} "
         "Intervals are 95%, from a bootstrap that draws people, not discharges."
         if evidence.has_test
-        else "It was judged in cross-validation only. Intervals are 95%, from a bootstrap that draws people."
+        else f"It was judged {evidence.folds['judged'].format(blocks=folds + 1)}, and nowhere else.{apart} "
+        "Intervals are 95%, from a bootstrap that draws people."
     )
 
 
