@@ -76,10 +76,3 @@ def test_the_report_says_how_cross_validation_was_done(ran: tuple[Place, Finishe
     learnt = int((kept["split"] == "development").sum())
     (said,) = re.findall(r"It learned from ([\d,]+) discharges", text)[:1]
     assert abs(int(said.replace(",", "")) - learnt) < 5
-
-
-def test_without_the_setting_the_report_says_folds_of_people(done: tuple[Place, Finished]) -> None:
-    place, _ = done
-    text = (place.study().folder / "report.html").read_text(encoding="utf-8")
-    assert "in person-grouped cross-validation" in text
-    assert "forward in time" not in text
