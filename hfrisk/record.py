@@ -51,6 +51,7 @@ def study_words(study: Study, cohort: Cohort) -> dict[str, Any]:
     }
     if study.model is not None:
         told |= {
+            "tested": study.validation.tested,
             "threshold": study.assessment.threshold,
             "bands": list(study.assessment.bands),
             "status": study.registry.alias,

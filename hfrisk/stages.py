@@ -153,7 +153,7 @@ def _designed(work: Workshop, model: Model, data: ModellingData, settings: Model
 
 
 def _keep_predictions(internal: Path, data: ModellingData, model: Model) -> None:
-    """Every index discharge with its risk: out-of-fold in development, from the shipped model elsewhere."""
+    """Every index discharge with its risk: out-of-fold in development (none where it was never held out), from the model elsewhere."""
     rows = data.rows[["person_id", "index_id", "split", "fold", "state", "event"]].rename(columns={"state": "outcome"})
     rows["risk"] = model.predict(data.features)
     for name in model.comparators:
@@ -165,4 +165,6 @@ def _keep_predictions(internal: Path, data: ModellingData, model: Model) -> None
     developed = (rows["split"] == "development").to_numpy()
     for column in [c for c in rows.columns if c.startswith("risk")]:
         rows.loc[developed, column] = held_out.loc[developed, column].to_numpy()
+    if "block" in data.rows:
+        rows["block"] = data.rows["block"]
     replace_whole(internal / "predictions.parquet", lambda path: rows.to_parquet(path, index=False))

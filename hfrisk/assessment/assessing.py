@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from typing import Literal, Protocol
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 
 from hfrisk.assessment.competing import competing_tables
@@ -66,7 +67,7 @@ class AssessedData(Protocol):
 
     @property
     def rows(self) -> pd.DataFrame:
-        """person_id, index_id, discharge_date, split, state, event; one row an index discharge."""
+        """person_id, index_id, discharge_date, split, state, event; one row an index discharge. Also block, where folds run forward."""
 
     @property
     def features(self) -> pd.DataFrame:
@@ -91,6 +92,9 @@ class AssessedData(Protocol):
     def part(self, split: Split) -> AssessedData:
         """The rows of one split."""
 
+    def taken(self, places: npt.NDArray[np.intp]) -> AssessedData:
+        """The rows at these positions."""
+
 
 def assess(
     model: RiskModel,
@@ -100,14 +104,14 @@ def assess(
     *,
     risk: str | None = None,
 ) -> Results:
-    """Judge the model, and its comparators, out of fold in development and in the temporal test.
+    """Judge the model, and its comparators, out of fold in development and in the test.
 
     Parameters
     ----------
     model
         The model, with its out-of-fold risks.
     data
-        All splits; development and test are used.
+        All splits; development and test are used. Where folds run forward in time, cross-validation is of all blocks but the earliest.
     settings
         How to judge.
     progress
@@ -134,6 +138,11 @@ def assess(
     for split, part in _SPLITS.items():
         scored = data.part(part)
         risks[split] = _out_of_fold(model, scored) if part == "development" else _predicted(model, scored)
+        if part == "development" and "block" in scored.rows:
+            # the earliest block teaches and is never held out; any other row without a risk is a fault, which is said below
+            places = np.flatnonzero(scored.rows["block"] > 0)
+            scored = scored.taken(places)
+            risks[split] = {name: risk[places] for name, risk in risks[split].items()}
         for name, frame in _one_split(scored, risks[split], settings, split, progress).items():
             frames[name].append(frame.assign(split=split))
         for name, frame in competing_tables(scored.rows, _states(model, scored, part), settings).items():

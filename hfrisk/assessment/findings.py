@@ -29,7 +29,7 @@ def method_checks(
     comparators: Sequence[str],
     needed: int | None,
 ) -> list[Check]:
-    """Checks of `model` in the temporal test.
+    """Checks of `model` in the test. Their words are true of a test at any time and place.
 
     Parameters
     ----------
@@ -89,9 +89,9 @@ def _not_judged(area: Any) -> Check:
         code="HFR135",
         severity="error",
         title="The model could not be tested",
-        finding="The later test has {discharges} discharges with {events} events: {reason}.",
+        finding="The test has {discharges} discharges with {events} events: {reason}.",
         consequence=f"{_MUST_NOT}: nothing is known about how good it is in new patients.",
-        todo="Test it on more discharges: move validation.test_from earlier, or bring more data.",
+        todo="Test it on more discharges: choose a larger test (validation), or bring more data.",
         counts=_counts(area),
         facts={"reason": str(getattr(area, "reason", "")) or "not computed"},
     )
@@ -105,11 +105,11 @@ def _chance(area: Any) -> list[Check]:
             code="HFR134",
             severity="error",
             title="No better than chance",
-            finding="In the later test the AUROC is {auroc} ({lower} to {upper}), where 0.5 is tossing a coin "
+            finding="In the test the AUROC is {auroc} ({lower} to {upper}), where 0.5 is tossing a coin "
             "({discharges} discharges, {events} events).",
             consequence=f"{_MUST_NOT}: it does not rank those who came back above those who did not.",
             todo="Check that the features hold what they should for these discharges, and whether the population or "
-            "the recording changed between development and test.",
+            "the recording differ between development and test.",
             counts=_counts(area),
             facts=_facts(area, "auroc"),
         )
@@ -129,13 +129,14 @@ def _in_the_large(ratio: Any) -> list[Check]:
             code="HFR130",
             severity=severity,
             title="Risks are too high in the test" if value < 1 else "Risks are too low in the test",
-            finding="In the later test the model {direction} {factor}: observed over expected is {oe_ratio} "
+            finding="In the test the model {direction} {factor}: observed over expected is {oe_ratio} "
             "({lower} to {upper}), from {events} events in {discharges} discharges.",
             consequence=f"{_MUST_NOT}: its percentages are wrong for the people that it was tested on."
             if unusable
             else "Its percentages need correcting before anyone is shown them.",
-            todo="Look at observed over expected by quarter to see when it went wrong; find out whether recording, "
-            "population or care changed; recalibrate on recent discharges and test again.",
+            todo="Look at observed over expected by quarter and by hospital to see when and where it went wrong; find out whether "
+            "recording, population or care changed or differ there; recalibrate on recent discharges of those who would use it, and test "
+            "again.",
             counts=_counts(ratio),
             facts={"direction": direction, "factor": factor_in_words(value), **_facts(ratio, "oe_ratio")},
         )
@@ -175,7 +176,7 @@ def _slope(slope: Any) -> list[Check]:
             code="HFR131",
             severity="note" if by_chance else "warning",
             title="Risks are too extreme" if value < 1 else "Risks are too close together",
-            finding="In the later test the calibration slope is {calibration_slope} ({lower} to {upper}), from {events} "
+            finding="In the test the calibration slope is {calibration_slope} ({lower} to {upper}), from {events} "
             "events in {discharges} discharges; it should be near 1, and between 0.8 and 1.25 at least.",
             consequence=(
                 "High risks are given as too high, and low risks as too low"
@@ -202,7 +203,7 @@ def _size(slope: Any, needed: int | None, settings: AssessmentSettings) -> list[
                 code="HFR132",
                 severity="warning",
                 title="The test is too small for a calibration slope",
-                finding="The later test has {events} events in {discharges} discharges; slope: {reason}.",
+                finding="The test has {events} events in {discharges} discharges; slope: {reason}.",
                 consequence="Nobody knows whether the high risks are truly high and the low ones truly low.",
                 todo=todo,
                 counts=counts,
@@ -216,7 +217,7 @@ def _size(slope: Any, needed: int | None, settings: AssessmentSettings) -> list[
             code="HFR132",
             severity="warning" if far else "note",
             title="The test is too small for a precise calibration slope",
-            finding="The later test has {discharges} discharges; about {needed} are needed for a slope known to "
+            finding="The test has {discharges} discharges; about {needed} are needed for a slope known to "
             "within {half_width} either way (Riley's criterion).",
             consequence="The spread of its percentages is known only roughly.",
             todo=todo,

@@ -63,7 +63,7 @@ def model_too_good(performance: pd.DataFrame, alarm: float) -> list[Check]:
             "right, set assessment.leakage_alarm and say why in the report.",
             facts={
                 "model": str(worst["model"]),
-                "split": "the later test" if worst["split"] == "test" else "cross-validation",
+                "split": "the test" if worst["split"] == "test" else "cross-validation",
                 "auroc": f"{worst['estimate']:#.3g}",
                 "lower": f"{worst['lower']:#.3g}",
                 "alarm": f"{alarm:.2f}",

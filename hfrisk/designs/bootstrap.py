@@ -72,6 +72,10 @@ class Bootstrap:
     drawn: Array
     flat: int = 0
 
+    def among(self, discharges: npt.NDArray[np.bool_]) -> Bootstrap:
+        """The same models, seen from some of the discharges."""
+        return Bootstrap(self.risk[discharges], self.risks[:, discharges], self.drawn[:, discharges], self.flat)
+
 
 def drawn_people(person_id: pd.Series, seed: tuple[int, int]) -> Array:
     """How often each row is in a bootstrap sample of as many people as there are."""

@@ -13,6 +13,7 @@ import pandas as pd
 from hfrisk.assessment.calibration import exact_oe_interval
 from hfrisk.assessment.findings import factor_in_words
 from hfrisk.checks import Check
+from hfrisk.codelists import read_yaml
 from hfrisk.designs.settings import DesignSettings
 
 __all__ = ["design_checks"]
@@ -21,7 +22,12 @@ _MOST_NAMED = 5
 
 
 def design_checks(
-    frames: Mapping[str, pd.DataFrame], settings: DesignSettings, *, confidence: float, words: Mapping[str, str]
+    frames: Mapping[str, pd.DataFrame],
+    settings: DesignSettings,
+    *,
+    confidence: float,
+    words: Mapping[str, str],
+    tested: str = "temporal",
 ) -> list[Check]:
     """Checks of all designs that were run.
 
@@ -35,10 +41,12 @@ def design_checks(
         Of the intervals, over all periods together.
     words
         What each feature is called.
+    tested
+        What the test asks (`hfrisk.modelling.settings.Tested`).
     """
     return [
         *_unstable(frames["instability_summary"], settings),
-        *_not_steady(frames["drift"], settings, confidence),
+        *_not_steady(frames["drift"], settings, confidence, read_yaml("tested.yaml")[tested]),
         *_other_people(frames["feature_shifts"], frames["drift"], settings, words),
         *_other_trusts(frames["across_trusts"], settings),
     ]
@@ -62,7 +70,9 @@ def _unstable(summary: pd.DataFrame, settings: DesignSettings) -> list[Check]:
     ]
 
 
-def _not_steady(drift: pd.DataFrame, settings: DesignSettings, confidence: float) -> list[Check]:
+def _not_steady(
+    drift: pd.DataFrame, settings: DesignSettings, confidence: float, tested: Mapping[str, str]
+) -> list[Check]:
     """HFR161: periods outside the limits whose interval, at a confidence that holds for all periods together, leaves 1 out."""
     ratios = drift[(drift["measure"] == "oe_ratio") & drift["estimate"].notna()]
     low, high = settings.oe_within
@@ -82,11 +92,10 @@ def _not_steady(drift: pd.DataFrame, settings: DesignSettings, confidence: float
         Check(
             code="HFR161",
             severity="warning",
-            title="Risks do not stay true over time",
+            title=tested["unsteady"],
             finding="In {some} of {all} periods of the test, risks were off by more than chance allows: {periods}.",
-            consequence="A percentage that was true when the model was made is not true in those months.",
-            todo="Find out what changed then: recording, admissions, care, or a site that began or ended. Recalibrate on recent "
-            "discharges only once that is understood.",
+            consequence=tested["unsteady_means"],
+            todo=tested["unsteady_todo"],
             facts={"some": len(said), "all": len(ratios), "periods": _named(said)},
         )
     ]

@@ -10,6 +10,7 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 from scipy.stats import norm
 
@@ -39,6 +40,7 @@ def leave_each_out(
     settings: DesignSettings,
     assessment: AssessmentSettings,
     progress: Quiet,
+    judged: npt.NDArray[np.bool_] | None = None,
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Leave each level of `settings.leave_out` out once.
 
@@ -54,6 +56,8 @@ def leave_each_out(
         Which group; from how many events on a number is computed; confidence.
     progress
         Told of each.
+    judged
+        The discharges that a model is measured on; all by default. All are learnt from.
 
     Returns
     -------
@@ -68,19 +72,20 @@ def leave_each_out(
         return empty("left_out"), empty("across_trusts")
     event = data.rows["event"].to_numpy(dtype=np.float64)
     person = np.unique(data.rows["person_id"].to_numpy(), return_inverse=True)[1]
-    cases = {name: float(event[level == name].sum()) for name in levels}
+    measured = np.ones(len(level), dtype=bool) if judged is None else judged
+    cases = {name: float(event[(level == name) & measured].sum()) for name in levels}
     taken = set(sorted(levels, key=lambda name: (-cases[name], name))[: settings.most_left_out])
     inside = learner.model_copy(update={"threads": 1})
     params, rounds = dict(model.summary["params"]), int(model.summary["rounds"])
 
     def one(number: int) -> Array | None:
-        held_out = level == levels[number]
+        held_out = (level == levels[number]) & measured
         if (
             levels[number] not in taken
             or min(event[held_out].sum(), (1 - event[held_out]).sum()) < assessment.minimum_for_anything
         ):
             return None  # nothing would be computed there
-        seen_there = np.isin(person, person[held_out])
+        seen_there = np.isin(person, person[level == levels[number]])
         try:
             rest = chosen_rows(data, np.flatnonzero(~seen_there), seed=(settings.seed, number, 2))
             made = refit(rest, inside, params, rounds)
@@ -93,7 +98,7 @@ def leave_each_out(
     rows: list[dict[str, Any]] = []
     scales: dict[str, list[Estimated]] = {measure: [] for measure in _WAYS}
     for name, risk in zip(levels, risks, strict=True):
-        chosen = level == name
+        chosen = (level == name) & measured
         for measure in _WAYS:
             found, reason = _measured(measure, event[chosen], risk, person[chosen], assessment)
             if name not in taken:

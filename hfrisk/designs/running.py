@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pandas as pd
 
 from hfrisk.assessment.settings import AssessmentSettings
@@ -59,18 +60,23 @@ def run_designs(
     frames: dict[str, pd.DataFrame] = {name: empty(name) for name in COLUMNS}
     event = development.rows["event"].to_numpy()
     held_out = development.rows["fold"].to_numpy() == HELD_OUT
+    # what is set beside cross-validation is measured on the discharges that it judges: where folds run forward, not the earliest block
+    judged = (
+        development.rows["block"].to_numpy() > 0 if "block" in development.rows else np.ones(len(event), dtype=bool)
+    )
     if settings.bootstraps:
         try:
             found = bootstrap_models(model, development, learner, settings, least_leaf=least_leaf, progress=progress)
         except DataError:
-            frames |= not_made(event)
+            frames |= not_made(event[judged])
         else:
-            frames["optimism"] = optimism(event, found, assessment)
+            found = found.among(judged)
+            frames["optimism"] = optimism(event[judged], found, assessment)
             frames["instability"] = instability(found, assessment.threshold)
-            frames["instability_summary"] = instability_summary(event, found, assessment.threshold)
+            frames["instability_summary"] = instability_summary(event[judged], found, assessment.threshold)
     if settings.leave_one_out:
         frames["left_out"], frames["across_trusts"] = leave_each_out(
-            model, development, learner, settings, assessment, progress
+            model, development, learner, settings, assessment, progress, judged
         )
     if settings.learning_curve:
         frames["learning_curve"] = learning_curve(model, development, learner, settings, assessment, progress)
@@ -80,7 +86,7 @@ def run_designs(
             model.predict(test.features),
             test.rows["person_id"],
             test.rows["discharge_date"],
-            model.cross_validated["risk"],
+            model.cross_validated["risk"].to_numpy()[judged],
             settings,
             assessment,
         )
@@ -93,5 +99,5 @@ def run_designs(
             "held_out": int(held_out.sum()),
             "held_out_events": int(event[held_out].sum()),
         },
-        checks=design_checks(frames, settings, confidence=assessment.confidence, words=words),
+        checks=design_checks(frames, settings, confidence=assessment.confidence, words=words, tested=data.tested),
     )

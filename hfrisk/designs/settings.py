@@ -10,7 +10,7 @@ __all__ = ["DesignSettings"]
 
 
 class DesignSettings(Settings):
-    """Designs beside cross-validation and the temporal test (the study's key ``designs``).
+    """Designs beside cross-validation and the test (the study's key ``designs``).
 
     One refit makes the whole model again at the settings that the search found: one fit a fold, one of all rows, and the calibration.
     For 7,000 discharges and 200 features that takes one to three seconds on one core, so that 36 refits (10 bootstrap models, 22 trusts, 4

@@ -50,6 +50,7 @@ _AS_THEY_ARE = frozenset(
         "fold_rounds",
         "logistic_penalty",
         "folds",
+        "folds_forward",
         "repeats",
         "seed",
         "edge_of_space",

@@ -129,6 +129,7 @@ def headline(
     by_period: pd.DataFrame,
     policy: Policy,
     for_heart_failure: float | None = None,
+    learnt: Mapping[str, Any] | None = None,
 ) -> dict[str, Any]:
     """The numbers of page one; None where withheld, with the reason under ``reasons``.
 
@@ -142,6 +143,9 @@ def headline(
         The rules.
     for_heart_failure
         Of those who came back, how many did for heart failure; None if nobody looked.
+    learnt
+        Where cross-validation judges only a part of development: ``n_development``, ``events`` and ``quarters`` of all of it, exact.
+        What cross-validation judges then stands under ``cross-validation``.
     """
     n = float(cohort.index_discharges)
     # Nobody is censored when complete follow-up is required: that row says how the study was made, not who is in it.
@@ -175,8 +179,23 @@ def headline(
         for name, split in (("development", "cross-validation"), ("test", "test"))
         if (performance["split"] == split).any()
     }
+    if learnt and "development" in result["by_split"]:
+        result["by_split"]["cross-validation"] = result["by_split"]["development"]
+        result["by_split"]["development"] = _all_of(learnt, policy)
     result["reasons"] = {name: policy.withheld for name, value in result.items() if value is None}
     return result
+
+
+def _all_of(learnt: Mapping[str, Any], policy: Policy) -> dict[str, Any]:
+    n, events = float(learnt["n_development"]), float(learnt["events"])
+    shown = [_one(n, policy.small(n), policy), _one(events, policy.small(events, n), policy)]
+    return {
+        "n": _or_none(shown[0]),
+        "events": _or_none(shown[1]),
+        "share_events": _or_none(policy.estimate(shown[1] / shown[0])),
+        "period_from": learnt["quarters"][0],
+        "period_to": learnt["quarters"][1],
+    }
 
 
 def _merged_rules(admissions: Sequence[float], policy: Policy) -> list[list[int]]:

@@ -151,7 +151,7 @@ def release(
     for_heart_failure
         Of those who came back, how many did for heart failure.
     designs
-        The validation designs beside cross-validation and the temporal test, where they were run.
+        The validation designs beside cross-validation and the test, where they were run.
 
     Returns
     -------
@@ -180,7 +180,10 @@ def release(
         assert results is not None
         assert model is not None
         parts = _with_model(cohort, features, results, model, policy, study, provenance, designs)
-        numbers = headline(cohort, parts.tables["performance"], parts.tables["by_period"], policy, for_heart_failure)
+        learnt = model.summary if model.summary.get("folds_forward") else None
+        numbers = headline(
+            cohort, parts.tables["performance"], parts.tables["by_period"], policy, for_heart_failure, learnt
+        )
         told += parts.checks
     told += parts.scrubbed.checks() if parts.scrubbed else []
     dictionary = pd.DataFrame(feature_records(features.dictionary))
@@ -267,7 +270,7 @@ def _with_model(
         else (None, None)
     )
     tables = {
-        "table1": release_table1(found.table1, features.dictionary, policy, _events_by_split(found.performance)),
+        "table1": release_table1(found.table1, features.dictionary, policy, _events_by_split(found.performance, model)),
         "outcomes": pd.DataFrame(columns=OUTCOMES),
         "performance": release_performance(found.performance, policy, {**benefits, **rates}),
         "calibration_curve": release_calibration_curve(
@@ -314,10 +317,12 @@ def _in_order(checks: list[Check]) -> list[Check]:
     return sorted(checks, key=lambda check: (severities[check.severity], check.code))
 
 
-def _events_by_split(performance: pd.DataFrame) -> dict[str, float]:
+def _events_by_split(performance: pd.DataFrame, model: Model) -> dict[str, float]:
     names = {"cross-validation": "development", "test": "test"}
     everyone = performance[performance["group"] == EVERYONE].drop_duplicates("split")
-    return {names[row.split]: float(row.events) for row in everyone.itertuples()}
+    found = {names[row.split]: float(row.events) for row in everyone.itertuples()}
+    # cross-validation does not judge all of development where folds run forward in time
+    return found | ({"development": float(model.summary["events"])} if model.summary.get("folds_forward") else {})
 
 
 def _confidence(study: Mapping[str, Any]) -> float:

@@ -69,8 +69,8 @@ class Released:
         The numbers of page one: ``index_discharges, persons, events, readmitted, died, died_first`` (the same as
         died), ``sites, period_from, period_to`` (months, ``"2019-04"``), ``window, risk, share_events, share_died``,
         ``states`` {name: n}, ``readmitted_for_heart_failure`` where it is known, ``by_split`` {"development" | "test": {"n",
-        "events", "share_events", "period_from", "period_to"}} (quarters, ``"2019 Q2"``; empty without a model), and
-        ``reasons`` {key: words} for each that is None.
+        "events", "share_events", "period_from", "period_to"}} (quarters, ``"2019 Q2"``; empty without a model; also "cross-validation"
+        where that judges only a part of development), and ``reasons`` {key: words} for each that is None.
     flow
         rule, words, bits (places of the rules in the mask of each spell), admissions, persons, events, excluded,
         excluded_only_here, merged (number of rules in the box), suppressed. `words` of a box that merges rules are joined by

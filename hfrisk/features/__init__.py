@@ -4,6 +4,7 @@ from hfrisk.features.build import FeatureTable, build_features
 from hfrisk.features.contract import checked, contract
 from hfrisk.features.dictionary import Direction, Feature, Kind
 from hfrisk.features.family import Context, Family
+from hfrisk.features.groups import BY_VOLUME, NO_TRUST
 from hfrisk.features.scores import SCORES
 from hfrisk.features.settings import FeatureSettings
 from hfrisk.features.stored import load_features, save_features
@@ -11,6 +12,8 @@ from hfrisk.features.sweep import Sweep, build_sweep
 from hfrisk.features.sweep_settings import SweepSettings
 
 __all__ = [
+    "BY_VOLUME",
+    "NO_TRUST",
     "SCORES",
     "Context",
     "Direction",

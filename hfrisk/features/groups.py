@@ -11,11 +11,21 @@ from hfrisk.features.deprivation import with_deprivation
 from hfrisk.features.ethnicity import with_category
 from hfrisk.features.family import KEYS, Context
 
-__all__ = ["FEMALE", "GROUPS", "MALE", "groups", "sexes"]
+__all__ = ["BY_VOLUME", "FEMALE", "GROUPS", "MALE", "NO_TRUST", "groups", "sexes"]
 
 GROUPS = ("sex", "age_band", "ethnicity", "imd_quintile", "site_group")
 NOT_RECORDED = "Not recorded"
 NOT_IN_MAP = "Not in the list of trusts"
+NO_TRUST = (NOT_RECORDED, NOT_IN_MAP)
+"""Levels of ``site_group`` that are no place: nobody knows where the discharge was."""
+
+BY_VOLUME = (
+    "1st quarter of sites by volume (busiest)",
+    "2nd quarter of sites by volume",
+    "3rd quarter of sites by volume",
+    "4th quarter of sites by volume (smallest)",
+)
+"""Levels of ``site_group`` where there are more sites than ``features.most_sites``."""
 
 MALE, FEMALE = 8507, 8532
 _HISPANIC = 38003563
@@ -137,9 +147,9 @@ def _by_volume(volumes: ir.Table) -> ir.Table:
     return ranked.select(
         "site_key",
         site=ibis.cases(
-            (share < 0.25, "1st quarter of sites by volume (busiest)"),
-            (share < 0.50, "2nd quarter of sites by volume"),
-            (share < 0.75, "3rd quarter of sites by volume"),
-            else_="4th quarter of sites by volume (smallest)",
+            (share < 0.25, BY_VOLUME[0]),
+            (share < 0.50, BY_VOLUME[1]),
+            (share < 0.75, BY_VOLUME[2]),
+            else_=BY_VOLUME[3],
         ),
     )

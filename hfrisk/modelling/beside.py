@@ -16,8 +16,9 @@ from scipy import special
 
 from hfrisk.checks import Check
 from hfrisk.features import Feature
-from hfrisk.modelling.calibration import Choice, choose_method, cross_fit, fit_calibrator
+from hfrisk.modelling.calibration import Choice, fit_calibrator
 from hfrisk.modelling.companions import Companions, fit_companions
+from hfrisk.modelling.held_out import HeldOut
 from hfrisk.modelling.logistic import ComparatorFit, fit_comparator, logistic_margin
 from hfrisk.modelling.partitioning import ModellingData
 from hfrisk.modelling.sample_size import sample_size_check, sizes_in_hundreds
@@ -54,7 +55,9 @@ class Beside:
     null_risk
         The event rate of development.
     risks
-        Out-of-fold risks of each: ``risk_logistic``, ``risk_lace`` ..., ``risk_null``, ``risk_points`` ...
+        Out-of-fold risks of each: ``risk_logistic``, ``risk_lace`` ..., ``risk_null``, ``risk_points`` ... Where folds run forward in
+        time those of the spline model and of the three states are NaN in the earliest block; what only recalibrates (scores, null) and
+        the score-card, which is chosen by folds of people inside folds of people, have one everywhere.
     summary
         What is told of them: penalty, losses, sizes.
     checks
@@ -98,15 +101,17 @@ def fit_beside(
     features = data.features[list(inputs)]
     event = data.rows["event"].to_numpy()
     fold = data.rows["fold"].to_numpy()
+    division = data.division
     comparator = fit_comparator(
-        features, event, fold, dictionary, knots=settings.spline_knots, threads=settings.threads, steps=step
+        features, event, division, dictionary, knots=settings.spline_knots, threads=settings.threads, steps=step
     )
-    companions = fit_companions(features, data.rows, dictionary, settings)
+    companions = fit_companions(features, data.rows, dictionary, settings, division)
     step.advance(1)
     compared = scores_that_can_be_compared(data.scores, settings.scores_least_share)
-    choice = choose_method(settings.calibration, comparator.margin, event, fold, data.rows["person_id"])
+    held_out = HeldOut(comparator.margin, data.rows)
+    choice = held_out.choose(settings.calibration)
     calibration = (
-        fit_calibrator(choice.method, comparator.margin, event)
+        held_out.calibrator(choice.method)
         if window is None
         else fit_calibrator(
             choice.method,
@@ -129,7 +134,7 @@ def fit_beside(
         scores=fit_scores(data.scores, event, compared),
         null_risk=float(event.mean()),
         risks={
-            "risk_logistic": cross_fit(choice.method, comparator.margin, event, fold),
+            "risk_logistic": held_out.risks(choice.method),
             **score_risks_out_of_fold(data.scores, event, fold, compared),
             "risk_null": _rate_elsewhere(event, fold),
             **companions.risks,
@@ -163,4 +168,10 @@ def _told(data: ModellingData, settings: ModelSettings, comparator: ComparatorFi
         "persons_development": int(rows["person_id"].nunique()),
         "events": int(event.sum()),
         "folds": int(rows["fold"].max()) + 1,
-    }
+        "folds_forward": data.blocks is not None,
+    } | (
+        # the first and the last quarter, which cross-validation does not tell where its earliest block is not judged
+        {}
+        if data.blocks is None
+        else {"quarters": [f"{day.year} Q{day.quarter}" for day in rows["discharge_date"].agg(["min", "max"])]}
+    )

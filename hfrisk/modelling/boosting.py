@@ -17,6 +17,7 @@ import lightgbm as lgb
 import numpy as np
 from numpy.typing import NDArray
 
+from hfrisk.modelling.folds import Division, as_division
 from hfrisk.modelling.objectives import objective
 from hfrisk.modelling.settings import ModelSettings
 
@@ -54,7 +55,7 @@ class BinnedFolds:
     event
         0 or 1.
     folds
-        One array of fold numbers a repeat; the first is the one stored with the data.
+        One array of fold numbers of people, or one division, a repeat; the first is the one stored with the data.
     inputs
         Names of the columns.
     settings
@@ -67,14 +68,14 @@ class BinnedFolds:
         self,
         features: Floats,
         event: NDArray[Any],
-        folds: Sequence[NDArray[np.int64]],
+        folds: Sequence[NDArray[np.int64] | Division],
         inputs: Sequence[str],
         settings: ModelSettings,
         monotone: Sequence[int] | None = None,
     ) -> None:
         self.features = np.ascontiguousarray(features, dtype=np.float64)
         self.event = np.asarray(event, dtype=np.float64)
-        self.folds = folds
+        self.divisions = [as_division(fold) for fold in folds]
         self.inputs = list(inputs)
         self.monotone = list(monotone) if monotone is not None else [0] * len(self.inputs)
         self._settings = settings
@@ -90,8 +91,20 @@ class BinnedFolds:
             self.features, self.event, feature_name=self.inputs, params=binning, free_raw_data=False
         ).construct()
         self._parts = [
-            (self._rows(fold != k), self._rows(fold == k)) for fold in folds for k in range(int(fold.max()) + 1)
+            (self._rows(division.learn[k]), self._rows(division.fold == k))
+            for division in self.divisions
+            for k in range(division.count)
         ]
+
+    @property
+    def folds(self) -> list[NDArray[np.int64]]:
+        """The fold that holds each row out, one array a repeat; -1 where none does."""
+        return [division.fold for division in self.divisions]
+
+    @property
+    def ratio(self) -> float:
+        """Rows that are judged for each that is learnt from."""
+        return self.divisions[0].ratio
 
     @property
     def count(self) -> int:
@@ -101,7 +114,7 @@ class BinnedFolds:
     @property
     def per_repeat(self) -> int:
         """Folds in one repeat."""
-        return self.count // len(self.folds)
+        return self.divisions[0].count
 
     def judge(self, params: Mapping[str, Any]) -> Generator[tuple[float, int]]:
         """For each fold in turn, the best value of the objective on its held-out rows and the number of trees that gave it.
@@ -120,11 +133,11 @@ class BinnedFolds:
                     fit.cancel()
 
     def out_of_fold(self, params: Mapping[str, Any], rounds: int) -> Floats:
-        """Log-odds of every row from a model of the other folds (first repeat), all with the same number of trees.
+        """Log-odds of every row from the model of the fold that holds it out (first repeat), all with the same number of trees.
 
-        The folds do not stop where it suits the rows that they are judged on.
+        The folds do not stop where it suits the rows that they are judged on. NaN for a row that no fold holds out.
         """
-        margin = np.empty(len(self.event))
+        margin = np.full(len(self.event), np.nan)
 
         def fill(k: int) -> None:
             held_out = self.folds[0] == k

@@ -39,7 +39,7 @@ def best_of(finished: Sequence[FrozenTrial], objective: Objective) -> int | None
     return min(complete)[1] if complete else None
 
 
-def clearly_worse(losses: Sequence[float], best: Sequence[float], *, per_repeat: int) -> bool:
+def clearly_worse(losses: Sequence[float], best: Sequence[float], *, ratio: float) -> bool:
     """Whether a trial may be stopped after the folds that it has seen.
 
     A paired, one-sided t test at 10 % of the trial's fold losses against the best trial's on the same folds, with
@@ -51,8 +51,8 @@ def clearly_worse(losses: Sequence[float], best: Sequence[float], *, per_repeat:
     ----------
     losses, best
         Loss by fold (smaller is better), in the same order; `best` may be longer.
-    per_repeat
-        Folds in one repeat, from which follows the ratio of held-out to training rows.
+    ratio
+        Rows that are held out for each that is learnt from, mean over folds.
 
     Returns
     -------
@@ -62,11 +62,11 @@ def clearly_worse(losses: Sequence[float], best: Sequence[float], *, per_repeat:
     m = len(losses)
     if m < _LEAST_FOLDS:
         return False
-    mean, error = _paired(losses, best[:m], per_repeat)
+    mean, error = _paired(losses, best[:m], ratio)
     return mean > 0 and mean > float(stats.t.ppf(1 - _PRUNING_LEVEL, m - 1)) * error
 
 
-def simplest_good(finished: Sequence[FrozenTrial], best: int, objective: Objective, *, per_repeat: int) -> int:
+def simplest_good(finished: Sequence[FrozenTrial], best: int, objective: Objective, *, ratio: float) -> int:
     """The place of the simplest trial that is worse than the best by no more than one standard error.
 
     The standard error is that of the paired difference over the same person-grouped folds, with the variance of Nadeau and Bengio
@@ -82,15 +82,15 @@ def simplest_good(finished: Sequence[FrozenTrial], best: int, objective: Objecti
         The place of the best.
     objective
         Which way is better.
-    per_repeat
-        Folds in one repeat.
+    ratio
+        As for `clearly_worse`.
     """
     reference = finished[best].user_attrs["values"]
     good = []
     for place, trial in enumerate(finished):
         if trial.state != TrialState.COMPLETE:
             continue
-        mean, error = _paired(trial.user_attrs["values"], reference, per_repeat)
+        mean, error = _paired(trial.user_attrs["values"], reference, ratio)
         if objective.sign * mean <= error:
             good.append((_leaves(trial), objective.sign * float(trial.value or 0), place))
     return min(good)[2]
@@ -107,7 +107,8 @@ def final_rounds(fold_rounds: Sequence[int]) -> int:
     Parameters
     ----------
     fold_rounds
-        Trees at which each fold's value was best.
+        Trees at which each fold's value was best. Where folds run forward in time the first learnt from little and stopped early, so that
+        the mean is on the cautious side.
 
     Returns
     -------
@@ -173,12 +174,12 @@ def trial_table(
     return pd.DataFrame(rows)
 
 
-def _paired(values: Sequence[float], reference: Sequence[float], per_repeat: int) -> tuple[float, float]:
+def _paired(values: Sequence[float], reference: Sequence[float], ratio: float) -> tuple[float, float]:
     """Mean of the differences by fold, and its standard error for overlapping training sets."""
     difference = np.asarray(values, dtype=float) - np.asarray(reference, dtype=float)
     m = len(difference)
     variance = float(difference.var(ddof=1)) if m > 1 else 0.0
-    return float(difference.mean()), math.sqrt(variance * (1 / m + 1 / (per_repeat - 1)))
+    return float(difference.mean()), math.sqrt(variance * (1 / m + ratio))
 
 
 def _leaves(trial: FrozenTrial) -> int:

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from hfrisk.checks import Check
 from hfrisk.features import Feature
 from hfrisk.modelling.competing import STATES, fit_competing
+from hfrisk.modelling.folds import Division
 from hfrisk.modelling.points import fit_card
 from hfrisk.modelling.settings import ModelSettings
 
@@ -42,7 +43,11 @@ class Companions:
 
 
 def fit_companions(
-    features: pd.DataFrame, rows: pd.DataFrame, dictionary: Sequence[Feature], settings: ModelSettings
+    features: pd.DataFrame,
+    rows: pd.DataFrame,
+    dictionary: Sequence[Feature],
+    settings: ModelSettings,
+    division: Division | None = None,
 ) -> Companions:
     """Fit what the settings ask for.
 
@@ -56,11 +61,15 @@ def fit_companions(
         An entry for each input.
     settings
         `points` and `competing`, the spline's knots, and how many folds are fitted side by side.
+    division
+        Who is held out when, for the three states; the person folds of `rows` by default. The score-card keeps those: its number of items
+        is chosen by folds inside folds, for which there is too little time before the first blocks.
     """
     points: dict[str, Any] = {}
     competing: dict[str, Any] = {}
     risks: dict[str, NDArray[np.float64]] = {}
     checks = []
+    division = division or Division.of_people(rows["fold"])
     if settings.points.enabled:
         card = fit_card(features, rows["event"], rows["fold"], dictionary, settings.points, threads=settings.threads)
         if card is None:
@@ -68,12 +77,13 @@ def fit_companions(
         else:
             points, risks["risk_points"] = card.card, card.risk
     if settings.competing.enabled:
-        if _enough(rows, settings.competing.minimum_deaths):
+        if _enough(rows, settings.competing.minimum_deaths, division):
             states = fit_competing(
                 features,
                 rows["state"],
-                rows["fold"],
+                division,
                 dictionary,
+                people=rows["fold"],
                 knots=settings.spline_knots,
                 threads=settings.threads,
             )
@@ -84,10 +94,12 @@ def fit_companions(
     return Companions(points, competing, risks, checks)
 
 
-def _enough(rows: pd.DataFrame, least: int) -> bool:
-    """Whether each of the three states has `least` discharges, and some outside every fold."""
-    by_state = rows.groupby("state")["fold"].agg(["size", "nunique"]).reindex(STATES, fill_value=0)
-    return bool((by_state["size"] >= least).all() and (by_state["nunique"] >= 2).all())
+def _enough(rows: pd.DataFrame, least: int, division: Division) -> bool:
+    """Whether each of the three states has `least` discharges, and some in whatever is learnt from or recalibrated on."""
+    state, fold = rows["state"].to_numpy(), rows["fold"].to_numpy()
+    judged = division.fold >= 0
+    sets = [*division.learn, *(judged & (fold != k) for k in np.unique(fold[judged]))]
+    return all((state == name).sum() >= least and all((state[part] == name).any() for part in sets) for name in STATES)
 
 
 def _no_card() -> Check:

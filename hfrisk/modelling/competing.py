@@ -26,6 +26,7 @@ from sklearn.linear_model import LogisticRegression
 from threadpoolctl import threadpool_limits
 
 from hfrisk.features import Feature
+from hfrisk.modelling.folds import Division, as_division
 from hfrisk.modelling.logistic import _design, _learn_terms
 
 __all__ = ["STATES", "CompetingFit", "apply_recalibration", "fit_competing", "recalibrate", "state_risks"]
@@ -51,7 +52,7 @@ class CompetingFit:
         JSON-able: ``terms`` (see `fit_logistic`; ``coefficients`` has one list a state), ``intercepts``, ``penalty``,
         ``calibration`` (`recalibrate`) and ``losses``.
     risk
-        Shape (rows, 3): out-of-fold risks, recalibrated by the other folds; rows add up to one.
+        Shape (rows, 3): out-of-fold risks, recalibrated by the other person folds; rows add up to one. NaN where no fold holds a row out.
     """
 
     parameters: dict[str, Any]
@@ -61,25 +62,28 @@ class CompetingFit:
 def fit_competing(
     features: pd.DataFrame,
     state: ArrayLike,
-    fold: ArrayLike,
+    fold: ArrayLike | Division,
     dictionary: Sequence[Feature],
     *,
+    people: ArrayLike | None = None,
     knots: int = 4,
     penalties: Sequence[float] = _PENALTIES,
     threads: int = 1,
 ) -> CompetingFit:
-    """Choose the penalty by person folds on multinomial log loss, fit on all rows, and recalibrate.
+    """Choose the penalty by folds on multinomial log loss, fit on all rows, and recalibrate.
 
     Parameters
     ----------
     features
         Model inputs; NaN where not recorded.
     state
-        ``readmitted``, ``died`` or ``none``, one a row; each in every set of all folds but one.
+        ``readmitted``, ``died`` or ``none``, one a row; each in whatever a fold is learnt from.
     fold
-        The person fold of each row, the same as the learned model's.
+        The person fold of each row, or the division; the same as the learned model's.
     dictionary
         An entry for each input.
+    people
+        The person folds by which recalibrations are cross-fitted, where `fold` is not they.
     knots
         Knots of a spline.
     penalties
@@ -92,20 +96,20 @@ def fit_competing(
     ValueError
         If a state is none of the three: nobody knows what became of a discharge that is censored.
     """
-    place, folds = _places(state), np.asarray(fold)
-    margins = np.empty((len(penalties), len(place), 2))
+    place, division = _places(state), as_division(fold)
+    margins = np.full((len(penalties), len(place), 2), np.nan)
 
     def score(k: int) -> list[float]:
-        inside = folds == k
-        terms = _learn_terms(features[~inside], dictionary, knots)
-        learn, held_out = _design(terms, features[~inside]), _design(terms, features[inside])
-        for i, (coefficients, intercepts) in enumerate(_fitted(learn, place[~inside], penalties)):
+        inside, known = division.fold == k, division.learn[k]
+        terms = _learn_terms(features[known], dictionary, knots)
+        learn, held_out = _design(terms, features[known]), _design(terms, features[inside])
+        for i, (coefficients, intercepts) in enumerate(_fitted(learn, place[known], penalties)):
             margins[i, inside] = held_out @ coefficients.T + intercepts
         return [_loss(margins[i, inside], place[inside]) for i in range(len(penalties))]
 
     # The order in which a parallel matrix product adds up depends on the number of threads.
     with threadpool_limits(limits=1), ThreadPoolExecutor(threads) as pool:
-        losses = np.mean(list(pool.map(score, np.unique(folds))), axis=0)
+        losses = np.mean(list(pool.map(score, range(division.count))), axis=0)
         best = int(losses.argmin())
         terms = _learn_terms(features, dictionary, knots)
         ((coefficients, intercepts),) = _fitted(_design(terms, features), place, penalties[best : best + 1])
@@ -114,15 +118,16 @@ def fit_competing(
         width = len(term["centre"])
         term["coefficients"] = coefficients[:, at : at + width].tolist()
         at += width
-    risk = np.empty((len(place), 3))
-    for k in np.unique(folds):
-        inside = folds == k
-        risk[inside] = apply_recalibration(recalibrate(margins[best, ~inside], place[~inside]), margins[best, inside])
+    judged, dealt = division.fold >= 0, division.fold if people is None else np.asarray(people)
+    risk = np.full((len(place), 3), np.nan)
+    for k in np.unique(dealt[judged]):
+        inside, others = judged & (dealt == k), judged & (dealt != k)
+        risk[inside] = apply_recalibration(recalibrate(margins[best, others], place[others]), margins[best, inside])
     parameters = {
         "terms": terms,
         "intercepts": intercepts.tolist(),
         "penalty": penalties[best],
-        "calibration": recalibrate(margins[best], place),
+        "calibration": recalibrate(margins[best, judged], place[judged]),
         "losses": {str(penalty): float(loss) for penalty, loss in zip(penalties, losses, strict=True)},
     }
     return CompetingFit(parameters, risk)

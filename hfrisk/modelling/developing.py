@@ -15,14 +15,8 @@ from hfrisk.checks import Check
 from hfrisk.features import Feature
 from hfrisk.modelling.beside import fit_beside
 from hfrisk.modelling.boosting import BinnedFolds, booster_margin
-from hfrisk.modelling.calibration import (
-    Choice,
-    calibrator_version,
-    choose_method,
-    cross_fit,
-    fit_calibrator,
-    tells_apart,
-)
+from hfrisk.modelling.calibration import Choice, calibrator_version, cross_fit, fit_calibrator, tells_apart
+from hfrisk.modelling.held_out import HeldOut
 from hfrisk.modelling.material import empty_check, prepared, refuse_small_window, refuse_too_few, usable
 from hfrisk.modelling.model import Model, StoredModel
 from hfrisk.modelling.objectives import objective
@@ -116,21 +110,19 @@ def develop(
     if not settings.learns:
         return _without_a_learner(data, window, settings, progress, stored)
     folds, dictionary, empty = prepared(data, settings)
-    event = data.rows["event"].to_numpy()
-    fold = data.rows["fold"].to_numpy()
     count = folds.per_repeat
     tuning = tune(folds, settings, folder=folder, least_leaf=least_leaf, progress=progress)
     rounds = final_rounds(tuning.fold_rounds)
     with progress.step("fitting", count + 3) as step:
-        margin = folds.out_of_fold(tuning.params, rounds)
+        held_out = HeldOut(folds.out_of_fold(tuning.params, rounds), data.rows)
         step.advance(1)
         text = folds.fit(tuning.params, rounds)
         step.advance(1)
         beside = fit_beside(data, folds.inputs, dictionary, settings, step, window)
 
-    chosen = choose_method(settings.calibration, margin, event, fold, data.rows["person_id"])
+    chosen = held_out.choose(settings.calibration)
     calibration = (
-        fit_calibrator(chosen.method, margin, event)
+        held_out.calibrator(chosen.method)
         if window is None
         else fit_calibrator(
             chosen.method,
@@ -139,7 +131,7 @@ def develop(
         )
     )
     cross_validated = data.rows[["person_id", "index_id", "fold"]].assign(
-        risk=cross_fit(chosen.method, margin, event, fold), **beside.risks
+        risk=held_out.risks(chosen.method), **beside.risks
     )
     findings = (empty_check(empty), _order_check(calibration), _edge_check(tuning.edge))
     return Model(
@@ -151,7 +143,7 @@ def develop(
         null_risk=beside.null_risk,
         cross_validated=cross_validated,
         trials=tuning.trials,
-        summary=_summary(data, settings, tuning, rounds, folds=folds, empty=empty, margin=margin)
+        summary=_summary(data, settings, tuning, rounds, folds=folds, empty=empty, held_out=held_out)
         | beside.summary
         | _calibrated(chosen, beside.choice)
         | {"calibrated_in": _CALIBRATED_IN[window is not None]},
@@ -249,9 +241,8 @@ def _summary(
     *,
     folds: BinnedFolds,
     empty: list[Feature],
-    margin: Floats,
+    held_out: HeldOut,
 ) -> dict[str, Any]:
-    event = data.rows["event"].to_numpy(dtype=np.float64)
     states = tuning.trials["state"].value_counts()
     judge = objective(settings.objective)
     constrained = folds.constrained(tuning.params)
@@ -275,8 +266,8 @@ def _summary(
         "trials_complete": int(states.get("complete", 0)),
         "trials_pruned": int(states.get("pruned", 0)),
         "fold_rounds": tuning.fold_rounds,
-        "log_loss_out_of_fold": float(np.mean(np.logaddexp(0, margin) - event * margin)),
-        "repeats": settings.repeats,
+        "log_loss_out_of_fold": held_out.log_loss(),
+        "repeats": len(folds.divisions),
         "seed": settings.seed,
         "edge_of_space": tuning.edge,
         "empty_features": [feature.name for feature in empty],

@@ -20,6 +20,7 @@ from sklearn.linear_model import LogisticRegression
 from threadpoolctl import threadpool_limits
 
 from hfrisk.features import Feature
+from hfrisk.modelling.folds import Division, as_division
 from hfrisk.modelling.splines import place_knots, spline_basis, to_grid
 
 __all__ = ["PENALTIES", "ComparatorFit", "fit_comparator", "fit_logistic", "logistic_margin"]
@@ -43,7 +44,7 @@ class ComparatorFit:
     parameters
         JSON-able; see `fit_logistic`.
     margin
-        Out-of-fold log-odds, one a row.
+        Out-of-fold log-odds, one a row; NaN where no fold holds it out.
     losses
         Mean out-of-fold log loss of each penalty tried.
     """
@@ -56,7 +57,7 @@ class ComparatorFit:
 def fit_comparator(
     features: pd.DataFrame,
     event: ArrayLike,
-    fold: ArrayLike,
+    fold: ArrayLike | Division,
     dictionary: Sequence[Feature],
     *,
     knots: int = 4,
@@ -64,7 +65,7 @@ def fit_comparator(
     threads: int = 1,
     steps: _Steps | None = None,
 ) -> ComparatorFit:
-    """Choose the penalty by person folds on log loss, then fit on all rows.
+    """Choose the penalty by folds on log loss, then fit on all rows.
 
     Parameters
     ----------
@@ -73,7 +74,7 @@ def fit_comparator(
     event
         0 or 1.
     fold
-        The person fold of each row, the same as the learned model's.
+        The person fold of each row, or the division; the same as the learned model's.
     dictionary
         An entry for each input.
     knots
@@ -90,24 +91,24 @@ def fit_comparator(
     ComparatorFit
         Of the penalty with the least mean log loss (the stronger of two that tie).
     """
-    y, folds = np.asarray(event, dtype=np.float64), np.asarray(fold)
-    margins = np.empty((len(penalties), len(y)))
+    y, division = np.asarray(event, dtype=np.float64), as_division(fold)
+    margins = np.full((len(penalties), len(y)), np.nan)
     losses: list[list[float]] = []
 
     def score(k: int) -> list[float]:
-        inside = folds == k
-        terms = _learn_terms(features[~inside], dictionary, knots)
-        learn, held_out = _design(terms, features[~inside]), _design(terms, features[inside])
+        inside, known = division.fold == k, division.learn[k]
+        terms = _learn_terms(features[known], dictionary, knots)
+        learn, held_out = _design(terms, features[known]), _design(terms, features[inside])
         found = []
         for i, penalty in enumerate(penalties):
-            coefficients, intercept = _ridge(learn, y[~inside], penalty)
+            coefficients, intercept = _ridge(learn, y[known], penalty)
             margin = held_out @ coefficients + intercept
             margins[i, inside] = margin
             found.append(float(np.mean(np.logaddexp(0, margin) - y[inside] * margin)))
         return found
 
     with _one_thread_a_product(), ThreadPoolExecutor(threads) as pool:
-        for found in pool.map(score, np.unique(folds)):
+        for found in pool.map(score, range(division.count)):
             losses.append(found)
             if steps is not None:
                 steps.advance(1)

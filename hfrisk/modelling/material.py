@@ -23,16 +23,17 @@ def prepared(data: ModellingData, settings: ModelSettings) -> tuple[BinnedFolds,
     """Development rows in their folds, the features that are used, and those with too little to learn from."""
     refuse_too_few(data.rows, settings.minimum_events)
     dictionary, empty = usable(data, settings)
-    fold = data.rows["fold"].to_numpy()
+    division = data.division
+    # people can be dealt anew, time cannot
     redrawn = [
-        person_folds(data.rows["person_id"], data.rows["event"], int(fold.max()) + 1, seed=(settings.seed, repeat))
-        for repeat in range(1, settings.repeats)
+        person_folds(data.rows["person_id"], data.rows["event"], division.count, seed=(settings.seed, repeat))
+        for repeat in range(1, settings.repeats if data.blocks is None else 1)
     ]
     names = [feature.name for feature in dictionary]
     folds = BinnedFolds(
         data.features[names].to_numpy(),
         data.rows["event"].to_numpy(),
-        [fold, *redrawn],
+        [division, *redrawn],
         names,
         settings,
         monotone=[_WAYS[feature.monotone] for feature in dictionary],

@@ -67,6 +67,7 @@ class Model:
         Development rows: ``person_id``, ``index_id``, ``fold`` and risks predicted out of fold and calibrated by
         a calibrator of the other folds: ``risk``, ``risk_logistic``, one for each score (``risk_lace`` ...), and ``risk_null``,
         the other folds' event rate; ``risk_points``, and ``risk_readmitted``, ``risk_died`` and ``risk_none``, where those were made.
+        Where folds run forward in time, what was learnt is NaN for the earliest block, which no model had not seen.
     trials
         One row a trial of the search.
     summary

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from hfrisk.errors import DataError
 from hfrisk.features import SCORES, Feature, checked
-from hfrisk.modelling.folds import person_folds
-from hfrisk.modelling.settings import ValidationSettings
+from hfrisk.modelling.folds import Division, person_folds
+from hfrisk.modelling.forward import Blocks, blocks_of
+from hfrisk.modelling.settings import Tested, ValidationSettings
+from hfrisk.modelling.splitting import split_rows
 
 if TYPE_CHECKING:
     from hfrisk.cohort import Cohort
@@ -43,6 +46,11 @@ class ModellingData:
     scores
         The totals of the clinical scores that were made, ``score_<name>``, float64 (of PARR-30 the probability); NaN where a score
         could not be put together. No columns where none was made.
+    tested
+        What the test asks: ``temporal``, ``geographical`` or ``both``.
+    blocks
+        Where folds run forward in time, where their blocks begin; `rows` then have ``block`` (0 the earliest, -1 outside development),
+        and ``fold`` stays the person fold, by which calibrations are cross-fitted. None: folds are of people.
     """
 
     rows: pd.DataFrame
@@ -50,6 +58,19 @@ class ModellingData:
     groups: pd.DataFrame
     dictionary: tuple[Feature, ...]
     scores: pd.DataFrame = field(default_factory=pd.DataFrame)
+    tested: Tested = "temporal"
+    blocks: Blocks | None = None
+
+    @property
+    def division(self) -> Division:
+        """Of development rows, who is held out when.
+
+        Raises
+        ------
+        DataError
+            If folds run forward in time, and a block has too few to learn from or to judge.
+        """
+        return Division.of_people(self.rows["fold"]) if self.blocks is None else self.blocks.division(self.rows)
 
     @property
     def for_comparators(self) -> pd.DataFrame:
@@ -61,12 +82,15 @@ class ModellingData:
 
     def part(self, split: Split) -> ModellingData:
         """The rows of one split, numbered afresh."""
-        chosen = np.flatnonzero(self.rows["split"] == split)
+        return self.taken(np.flatnonzero(self.rows["split"] == split))
+
+    def taken(self, places: NDArray[np.intp]) -> ModellingData:
+        """The rows at these positions, any of them more than once, numbered afresh."""
         rows, features, groups, scores = (
-            frame.iloc[chosen].reset_index(drop=True) if len(frame) else frame
+            frame.iloc[places].reset_index(drop=True) if len(frame) else frame
             for frame in (self.rows, self.features, self.groups, self.scores)
         )
-        return ModellingData(rows, features, groups, self.dictionary, scores)
+        return replace(self, rows=rows, features=features, groups=groups, scores=scores)
 
 
 def partition(features: FeatureTable, cohort: Cohort, settings: ValidationSettings) -> ModellingData:
@@ -79,7 +103,7 @@ def partition(features: FeatureTable, cohort: Cohort, settings: ValidationSettin
     cohort
         The index discharges with their outcome.
     settings
-        Where the temporal test starts, and the folds.
+        When the test starts or where it is, and the folds.
 
     Returns
     -------
@@ -128,19 +152,19 @@ def partition_frames(
     settings: ValidationSettings,
     scores: pd.DataFrame | None = None,
 ) -> ModellingData:
-    """Divide index discharges by time, and development by person.
+    """Divide index discharges by time, by trust, or by both, and development by person.
 
-    The test is every discharge on or after the cut. A discharge is in development if the last day of its outcome
+    By time, the test is every discharge on or after the cut. A discharge is in development if the last day of its outcome
     window lies before the cut, so that nothing that happened in the test period was known when the model was
     made. Between the two lies the gap, which is used for neither. A calibration window, if the study asks for one, lies between two
-    gaps of that kind: development ends before it as it would before the test.
+    gaps of that kind: development ends before it as it would before the test. How trusts change that is said in `split_rows`.
 
     Parameters
     ----------
     rows
         Key, ``discharge_date``, ``state``, ``outcome_day``, ``event``; any order, any index.
     features, groups
-        Model inputs and groups, row by row beside `rows`.
+        Model inputs and groups, row by row beside `rows`. A test by trust needs the group ``site_group``.
     dictionary
         The model inputs.
     window_end
@@ -158,7 +182,8 @@ def partition_frames(
     Raises
     ------
     DataError
-        If a key is doubled, a discharge date or an outcome is missing, or development, calibration window or test is empty.
+        If a key is doubled, a discharge date or an outcome is missing, development, calibration window or test is empty, a trust of
+        the test is not there, or development is too short for its folds.
     """
     if not len(rows) == len(features) == len(groups):
         raise ValueError("rows, features and groups differ in length")
@@ -173,68 +198,23 @@ def partition_frames(
     kept["outcome_day"] = kept["outcome_day"].astype("float64")
     kept["event"] = kept["event"].astype("int8")
 
-    kept["split"] = _split(kept["discharge_date"], window_end, settings)
+    kept["split"] = split_rows(kept, groups.iloc[order].reset_index(drop=True), window_end, settings)
     development = kept["split"] == "development"
     kept["fold"] = np.int64(-1)
     part = kept.loc[development]
     kept.loc[development, "fold"] = person_folds(part["person_id"], part["event"], settings.folds, seed=settings.seed)
+    blocks = blocks_of(part["discharge_date"], settings.folds, window_end) if settings.folds_forward else None
+    columns = [*_KEY, "discharge_date", "split", "fold", "state", "outcome_day", "event"]
+    if blocks is not None:
+        kept["block"] = np.where(development, blocks.of(kept["discharge_date"]), -1)
+        columns.insert(columns.index("fold") + 1, "block")
     inputs = features[[feature.name for feature in dictionary]]
     return ModellingData(
-        rows=kept[[*_KEY, "discharge_date", "split", "fold", "state", "outcome_day", "event"]],
+        rows=kept[columns],
         features=inputs.iloc[order].reset_index(drop=True).astype("float64"),
         groups=groups.iloc[order].reset_index(drop=True).astype(object),
         dictionary=dictionary,
         scores=pd.DataFrame() if scores is None else scores.iloc[order].reset_index(drop=True).astype("float64"),
+        tested=settings.tested,
+        blocks=blocks,
     )
-
-
-def _split(discharged: pd.Series, window_end: int, settings: ValidationSettings) -> pd.Series:
-    if discharged.empty:
-        raise DataError("There are no index discharges to divide.", todo="Look at the flow of exclusions.")
-    day = discharged.dt.normalize()
-    if settings.test_from is not None:
-        cut, setting = pd.Timestamp(settings.test_from), "validation.test_from"
-    else:
-        cut, setting = _cut_by_share(day, settings.test_share), "validation.test_share"
-    split = pd.Series("gap", index=discharged.index, dtype=object)
-    split[day >= cut] = "test"
-    known = day + pd.Timedelta(days=window_end)
-    begin = _calibration_begins(day[known < cut], settings)
-    if begin is not None:
-        split[(day >= begin) & (known < cut)] = "calibration"
-    split[known < (cut if begin is None else begin)] = "development"
-    if not (split == "test").any():
-        raise DataError(
-            "No index discharge falls on or after the start of the temporal test.",
-            where=setting,
-            todo="Choose an earlier start, or a larger share for the test.",
-        )
-    if begin is not None and not (split == "calibration").any():
-        raise DataError(
-            "No index discharge lies in the calibration window.",
-            where="validation.calibration_from",
-            todo="Choose an earlier start of the window, or leave it empty to calibrate out of fold.",
-        )
-    if not (split == "development").any():
-        raise DataError(
-            "No index discharge is left for development: all are in the test, or their outcome window reaches into it.",
-            where=setting,
-            todo="Choose a later start, or a smaller share for the test.",
-        )
-    return split
-
-
-def _calibration_begins(before_test: pd.Series, settings: ValidationSettings) -> pd.Timestamp | None:
-    if settings.calibration_from is not None:
-        return pd.Timestamp(settings.calibration_from)
-    if settings.calibration_share is None or before_test.empty:
-        return None
-    return _cut_by_share(before_test, settings.calibration_share)
-
-
-def _cut_by_share(day: pd.Series, share: float) -> pd.Timestamp:
-    """The day from which on the share of discharges comes nearest to `share` (the later day if two tie)."""
-    per_day = day.value_counts().sort_index()
-    from_day = per_day[::-1].cumsum() / per_day.sum()
-    cut: pd.Timestamp = (from_day - share).abs().idxmin()
-    return cut

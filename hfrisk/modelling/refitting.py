@@ -1,8 +1,8 @@
 """The pipeline of `develop` again on other rows, its settings already found: what bootstrap models and left-out trusts need.
 
-Everything that development does to make the model is done anew: which features vary, bins, out-of-fold log-odds by person folds, the
-calibration (and its choice, where the study asks for that), and the trees of all rows. What is not done anew is the search, unless a
-number of trials is asked for.
+Everything that development does to make the model is done anew: which features vary, bins, out-of-fold log-odds by person folds or by
+the blocks of the study, the calibration (and its choice, where the study asks for that), and the trees of all rows. What is not done
+anew is the search, unless a number of trials is asked for.
 """
 
 from __future__ import annotations
@@ -18,8 +18,9 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from hfrisk.modelling.boosting import booster_margin
-from hfrisk.modelling.calibration import apply_calibrator, choose_method, fit_calibrator
+from hfrisk.modelling.calibration import apply_calibrator
 from hfrisk.modelling.folds import person_folds
+from hfrisk.modelling.held_out import HeldOut
 from hfrisk.modelling.material import prepared
 from hfrisk.modelling.partitioning import ModellingData
 from hfrisk.modelling.settings import ModelSettings
@@ -46,7 +47,7 @@ class Refit:
 
 
 def chosen_rows(data: ModellingData, places: NDArray[np.intp], *, seed: tuple[int, ...]) -> ModellingData:
-    """Some of the rows, any of them more than once, divided anew into as many person folds as before.
+    """Some of the rows, any of them more than once, divided anew into as many person folds as before; blocks of time stay as they are.
 
     Parameters
     ----------
@@ -63,12 +64,9 @@ def chosen_rows(data: ModellingData, places: NDArray[np.intp], *, seed: tuple[in
         If there are fewer people than folds.
     """
     folds = int(data.rows["fold"].max()) + 1
-    rows, features, groups, scores = (
-        frame.iloc[places].reset_index(drop=True) if len(frame) else frame
-        for frame in (data.rows, data.features, data.groups, data.scores)
-    )
-    rows = rows.assign(fold=person_folds(rows["person_id"], rows["event"], folds, seed=seed))
-    return replace(data, rows=rows, features=features, groups=groups, scores=scores)
+    chosen = data.taken(places)
+    rows = chosen.rows
+    return replace(chosen, rows=rows.assign(fold=person_folds(rows["person_id"], rows["event"], folds, seed=seed)))
 
 
 def refit(
@@ -113,7 +111,6 @@ def refit(
         with tempfile.TemporaryDirectory() as folder:
             tuning = tune(folds, again, folder=Path(folder), least_leaf=least_leaf)
         params, rounds = tuning.params, final_rounds(tuning.fold_rounds)
-    event = data.rows["event"].to_numpy()
-    margin = folds.out_of_fold(params, rounds)
-    chosen = choose_method(settings.calibration, margin, event, data.rows["fold"].to_numpy(), data.rows["person_id"])
-    return Refit(folds.fit(params, rounds), folds.inputs, fit_calibrator(chosen.method, margin, event))
+    held_out = HeldOut(folds.out_of_fold(params, rounds), data.rows)
+    method = held_out.choose(settings.calibration).method
+    return Refit(folds.fit(params, rounds), folds.inputs, held_out.calibrator(method))

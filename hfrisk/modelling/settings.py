@@ -9,35 +9,47 @@ from pydantic import Field, field_validator, model_validator
 
 from hfrisk.settings import Settings
 
-__all__ = ["CompetingSettings", "ModelSettings", "PointsSettings", "ValidationSettings"]
+__all__ = ["CompetingSettings", "ModelSettings", "PointsSettings", "Tested", "ValidationSettings"]
+
+Tested = Literal["temporal", "geographical", "both"]
+"""What a test asks: whether a model holds later, elsewhere, or both. The words for each are in ``codelists/tested.yaml``."""
 
 
 class ValidationSettings(Settings):
-    """How discharges are divided between development and the temporal test."""
+    """How discharges are divided between development and the test: by time, by trust, or by both."""
 
     test_from: date | None = Field(
         None,
-        description="First discharge date of the temporal test (date). Every discharge on or after it is in the test. "
-        "Leave it empty to use `test_share`.",
+        description="First discharge date of the test (date). Every discharge on or after it is in the test; with `test_trusts`, every "
+        "such discharge at those trusts. Leave it empty to use `test_share`, or `test_trusts` over the whole period.",
     )
     test_share: float = Field(
         0.3,
         gt=0,
         lt=1,
-        description="Share of discharges, the latest ones, that form the temporal test when `test_from` is empty "
-        "(proportion; whole days stay together).",
+        description="Share of discharges, the latest ones, that form the temporal test when `test_from` and `test_trusts` are empty "
+        "(proportion; whole days stay together). It is refused beside `test_trusts`, which would leave it without effect.",
+    )
+    test_trusts: tuple[Annotated[str, Field(min_length=1)], ...] = Field(
+        (),
+        description="Trusts whose discharges form the test (names, as the group site_group has them): geographical validation. "
+        "Development is the discharges at all other trusts, and of nobody who is in the test. With `test_from` the test is geographical "
+        "and temporal together: these trusts from that date on, after a development elsewhere that was complete before it. Discharges "
+        "that are in neither, or whose trust is not known, are used for neither.",
     )
     calibration_from: date | None = Field(
         None,
         description="First discharge date of a calibration window before the test (date): the model learns from what lies before it, and "
-        "log-odds become risks by what lies in it. Leave it empty to use `calibration_share`.",
+        "log-odds become risks by what lies in it. With `test_trusts` the window is at the other trusts. Leave it empty to use "
+        "`calibration_share`.",
     )
     calibration_share: float | None = Field(
         None,
         gt=0,
         lt=1,
         description="Share of the discharges before the test, the latest ones, that form the calibration window when `calibration_from` is "
-        "empty (proportion; whole days stay together). Both empty: no window, and risks are calibrated out of fold.",
+        "empty (proportion; whole days stay together; with `test_trusts` of those at the other trusts). Both empty: no window, and risks "
+        "are calibrated out of fold.",
     )
     folds: int = Field(
         5,
@@ -45,7 +57,37 @@ class ValidationSettings(Settings):
         le=20,
         description="Number of folds inside development (count). All discharges of a person share a fold.",
     )
+    folds_forward: bool = Field(
+        False,
+        description="Whether folds run forward in time (yes or no). Yes: development is cut by discharge date into one block more than "
+        "there are folds, and each block but the earliest is judged by a model that learnt only from discharges whose outcome was known "
+        "before it began, and from nobody who is in it. The earliest block has no out-of-fold prediction. It asks whether a model made so "
+        "lasts; the first models learn from little. Calibrations are cross-fitted, and the score-card is chosen, by folds of people as "
+        "ever; `model.repeats` is then one.",
+    )
     seed: int = Field(20260401, ge=0, description="Seed of the division into folds (whole number).")
+
+    @property
+    def tested(self) -> Tested:
+        """What the test asks."""
+        if not self.test_trusts:
+            return "temporal"
+        return "geographical" if self.test_from is None else "both"
+
+    @field_validator("test_trusts")
+    @classmethod
+    def _each_trust_once(cls, names: tuple[str, ...]) -> tuple[str, ...]:
+        if len(set(names)) < len(names):
+            raise ValueError("must name each trust once")
+        return names
+
+    @model_validator(mode="after")
+    def _no_share_beside_trusts(self) -> Self:
+        if self.test_trusts and self.test_share != type(self).model_fields["test_share"].default:
+            raise ValueError(
+                "test_share: has no effect beside test_trusts; give test_from for a test that is later too, or leave it out"
+            )
+        return self
 
     @model_validator(mode="after")
     def _calibration_comes_before_the_test(self) -> Self:

@@ -151,9 +151,7 @@ def tune(
     best = best_of(finished, judge)
     assert best is not None, "nothing is pruned before a trial is complete"
     chosen = (
-        simplest_good(finished, best, judge, per_repeat=folds.per_repeat)
-        if settings.choice == "one_standard_error"
-        else best
+        simplest_good(finished, best, judge, ratio=folds.ratio) if settings.choice == "one_standard_error" else best
     )
     params = coarse(finished[chosen].params)
     return Tuning(
@@ -207,7 +205,7 @@ def _run_trial(record: Record, trial: Trial, folds: BinnedFolds, settings: Model
             rounds.append(trees)
             losses = [judge.sign * each for each in values]
             more = len(values) < folds.count
-            if reference is not None and more and clearly_worse(losses, reference, per_repeat=folds.per_repeat):
+            if reference is not None and more and clearly_worse(losses, reference, ratio=folds.ratio):
                 break
     pruned_after = len(values) if len(values) < folds.count else None
     facts = {"values": values, "rounds": rounds}
@@ -238,6 +236,7 @@ def _name(folds: BinnedFolds, settings: ModelSettings, space: Mapping[str, BaseD
         "pruning": PRUNING_RULE,
     }
     content.update(json.dumps(words, sort_keys=True).encode())
-    for array in (folds.features, folds.event, *folds.folds):
+    learnt_from = [division.learn for division in folds.divisions if not division.by_person]
+    for array in (folds.features, folds.event, *folds.folds, *learnt_from):
         content.update(np.ascontiguousarray(array).tobytes())
     return f"tuning-{content.hexdigest()[:24]}"

@@ -13,6 +13,7 @@ import numpy as np
 
 from hfrisk.errors import StudyError
 from hfrisk.modelling.boosting import BinnedFolds
+from hfrisk.modelling.folds import Division
 from hfrisk.modelling.recorded import tuning_url
 from hfrisk.modelling.settings import ModelSettings
 from hfrisk.modelling.tuning import Tuning, tune
@@ -97,7 +98,8 @@ def put_down(rows: Path, folds: BinnedFolds, settings: ModelSettings, least_leaf
         rows / "rows.npz",
         features=folds.features,
         event=folds.event,
-        folds=np.stack(list(folds.folds)),
+        folds=np.stack(folds.folds),
+        learn=np.stack([division.learn for division in folds.divisions]),
         monotone=np.asarray(folds.monotone, dtype=np.int64),
     )
     facts = {"inputs": folds.inputs, "least_leaf": least_leaf, "settings": settings.model_dump(mode="json")}
@@ -112,7 +114,7 @@ def work(rows: Path) -> Tuning:
         folds = BinnedFolds(
             held["features"],
             held["event"],
-            list(held["folds"]),
+            [Division(fold, learn) for fold, learn in zip(held["folds"], held["learn"], strict=True)],
             facts["inputs"],
             settings,
             monotone=[int(each) for each in held["monotone"]],

@@ -9,6 +9,7 @@ from typing import Any
 
 import pandas as pd
 
+from hfrisk.codelists import read_yaml
 from hfrisk.disclosure import Released
 from hfrisk.reporting import words
 
@@ -100,9 +101,17 @@ class Evidence:
         #: Those that page one and the pictures name: the simple model, and the best known clinical score that there is.
         self.chief: list[str] = [m for m in ("logistic",) if m in self.comparators]
         self.chief += [m for m in _SCORES if m in self.comparators][:1]
-        #: Where it is judged: later discharges when there are any, else cross-validation.
+        #: Where it is judged: in the test when there is one, else in cross-validation.
         self.split: str = self._judged_on()
         study = released.study
+        #: What is said of the test: by time, by trust, or both.
+        kind = str(study.get("tested", "temporal"))
+        self.tested: dict[str, str] = read_yaml("tested.yaml")[kind]
+        #: What is said of cross-validation: of people, or forward in time.
+        forward = bool((released.tuning.get("summary") or {}).get("folds_forward"))
+        self.folds: dict[str, str] = read_yaml("folds.yaml")["forward" if forward else "people"]
+        #: Whether development and test are of the same places.
+        self.same_places: bool = kind == "temporal"
         self.threshold = float(study.get("threshold", 0.2))
         self.composite = study.get("risk") == "composite"
         self.outcome = str(study.get("outcome_words", "came back to hospital within 30 days"))
@@ -113,8 +122,12 @@ class Evidence:
 
     @property
     def has_test(self) -> bool:
-        """Whether there were later discharges to judge on."""
+        """Whether there was a test to judge on."""
         return self.split == "test"
+
+    def where(self, split: str = "") -> str:
+        """Where a number was measured, such as "later discharges"."""
+        return self.tested["discharges"] if (split or self.split) == "test" else (split or self.split)
 
     def number(
         self, measure: str, *, model: str = "", split: str = "", group: str = "all", level: str = "all"

@@ -13,7 +13,6 @@ __all__ = [
     "model_name",
     "people",
     "read_from",
-    "split_name",
     "told_by",
 ]
 
@@ -57,8 +56,6 @@ _MODELS = {
     "le": "LE",
     "lent": "LENT",
 }
-
-_SPLITS = {"test": "later discharges", "cross-validation": "cross-validation", "development": "development"}
 
 #: Tables of OMOP, as those speak of them who fill them in.
 _RECORDS = {
@@ -175,11 +172,6 @@ def people(group: str, level: str) -> str:
 def model_name(model: str) -> str:
     """A model as a sentence says it."""
     return _MODELS.get(model, model)
-
-
-def split_name(split: str) -> str:
-    """Where a number was measured."""
-    return _SPLITS.get(split, split)
 
 
 def read_from(sources: str) -> str:

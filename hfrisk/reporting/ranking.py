@@ -20,7 +20,7 @@ def ranking(evidence: Evidence) -> list[str]:
     auroc = evidence.number("auroc")
     if not auroc.known:
         return [f"How well it tells people apart is {held(auroc)}."]
-    where = "" if evidence.has_test else " (in cross-validation: no later discharges were there to try it on)"
+    where = "" if evidence.has_test else f" (in cross-validation: {evidence.tested['none']} were there to try it on)"
     first = (
         f"Of two people, one who {evidence.came_back} and one who did not, it ranks them rightly "
         f"**{_hundredths(auroc.estimate)} times in 100**{_bracket(auroc)}{where}. "

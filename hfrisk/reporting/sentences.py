@@ -60,19 +60,23 @@ def who_learned(evidence: Evidence) -> str:
     parts = evidence.released.headline.get("by_split") or {}
     learned, tried = parts.get("development") or {}, parts.get("test") or {}
     if not words.known(tried.get("n")):
-        why = tried.get("reason") or "there are no later discharges to try it on"
+        why = tried.get("reason") or f"there are {evidence.tested['none']} to try it on"
         if evidence.stored:
-            return f"It learned elsewhere. What stands beside it was fitted to {_part(learned)}. There is no later test: {why}."
-        return f"It learned from {_part(learned)}. It was not tried on later discharges: {why}."
+            return (
+                f"It learned elsewhere. What stands beside it was fitted to {_part(learned)}. "
+                f"There is no {evidence.tested['test']}: {why}."
+            )
+        return f"It learned from {_part(learned)}. It was not tried on {evidence.where('test')}: {why}."
     if evidence.stored:
         return (
             f"It learned elsewhere. What stands beside it was fitted to {_part(learned)}; all were tried on "
-            f"the {words.count(tried['n'])} that came later{_period(tried)}. "
-            "Every number on this page that is not said to be otherwise comes from those later discharges."
+            f"the {words.count(tried['n'])} {evidence.tested['tried']}{_period(tried)}. "
+            f"Every number on this page that is not said to be otherwise comes from those {evidence.where('test')}."
         )
     return (
-        f"It learned from {_part(learned)}, and was tried on the {words.count(tried['n'])} that came later{_period(tried)}. "
-        "Every number on this page that is not said to be otherwise comes from those later discharges."
+        f"It learned from {_part(learned)}, and was tried on the {words.count(tried['n'])} {evidence.tested['tried']}"
+        f"{_period(tried)}. "
+        f"Every number on this page that is not said to be otherwise comes from those {evidence.where('test')}."
     )
 
 

@@ -9,7 +9,7 @@ import pandas as pd
 from hfrisk.reporting import words
 from hfrisk.reporting.evidence import Evidence
 from hfrisk.reporting.exhibits import Table, Tabulator
-from hfrisk.reporting.naming import MEASURES, group_name, level_name, model_name, split_name
+from hfrisk.reporting.naming import MEASURES, group_name, level_name, model_name
 
 __all__ = [
     "benefit_table",
@@ -49,7 +49,7 @@ def estimates_table(
             else:
                 cells.append(words.NOT_COMPUTED)
         rows.append(tuple(cells))
-    head = ["Measure", *(f"{words.capital(model_name(m))}, {split_name(s)}" for m, s, _ in columns)]
+    head = ["Measure", *(f"{words.capital(model_name(m))}, {evidence.where(s)}" for m, s, _ in columns)]
     return tab.table(caption, head, rows, notes=("Brackets: 95% interval.", *notes))
 
 
@@ -142,9 +142,7 @@ def calibration_table(evidence: Evidence, *, points: int = 8) -> Table:
             rows.append((tab.percent(row, "predicted"), f"{seen} ({span})" if span else seen, tab.count(row, "n")))
     head = ["When it said", f"this share {evidence.came_back}", "Discharges near that risk"]
     return tab.table(
-        "What it said and what happened, later discharges"
-        if evidence.has_test
-        else "What it said and what happened, cross-validation",
+        f"What it said and what happened, {evidence.where()}",
         head,
         rows,
         notes=("Brackets: 95% interval.",),

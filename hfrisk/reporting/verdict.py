@@ -1,4 +1,4 @@
-"""The verdict on a model: what may be done with it, computed from the checks and from its later performance."""
+"""The verdict on a model: what may be done with it, computed from the checks and from how it did in the test."""
 
 from __future__ import annotations
 
@@ -74,7 +74,7 @@ _MEANING: dict[Words, str] = {
 #: Where nothing was learnt there is nothing to run silently.
 FIT_TO_COMPARE = "Fit to compare with"
 _MEANING_OF_A_COMPARISON = (
-    "The simple spline model's numbers hold in later discharges, so that it and the scores beside it can be compared, "
+    "The simple spline model's numbers hold in {discharges}, so that it and the scores beside it can be compared, "
     "and a model yet to be learnt can be set against them."
 )
 _AFTER_A_COMPARISON = (
@@ -109,7 +109,8 @@ def reach(evidence: Evidence, settings: ReportingSettings) -> Verdict:
     if verdict == "Fit for silent testing":
         told = [*told, *_in_favour(evidence), *_to_keep_in_mind(evidence)]
     if verdict == "Fit for silent testing" and evidence.compares:
-        return Verdict(FIT_TO_COMPARE, "go", _MEANING_OF_A_COMPARISON, tuple(told[:3]), _AFTER_A_COMPARISON)
+        meaning = _MEANING_OF_A_COMPARISON.format(discharges=evidence.where())
+        return Verdict(FIT_TO_COMPARE, "go", meaning, tuple(told[:3]), _AFTER_A_COMPARISON)
     return Verdict(verdict, _GRADE[verdict], _MEANING[verdict], tuple(told[:3]), _next_steps(verdict, evidence))
 
 
@@ -133,11 +134,16 @@ def _declared(evidence: Evidence) -> list[Reason]:
 
 def _ranking(evidence: Evidence) -> list[Reason]:
     if not evidence.has_test:
-        return [Reason("Do not use", "It has not been tried on later discharges, only on those that it learned from.")]
+        return [
+            Reason(
+                "Do not use",
+                f"It has not been tried on {evidence.where('test')}, only on those that it learned from.",
+            )
+        ]
     auroc = evidence.number("auroc")
     if not auroc.known:
         return [
-            Reason("Do not use", f"How well it picks out people among later discharges is unknown ({auroc.reason}).")
+            Reason("Do not use", f"How well it picks out people among {evidence.where()} is unknown ({auroc.reason}).")
         ]
     span = words.interval(100 * auroc.lower, 100 * auroc.upper, lambda v: f"{v:.0f}")
     if not auroc.with_interval:
@@ -181,8 +187,8 @@ def _level(evidence: Evidence, settings: ReportingSettings) -> list[Reason]:
 def _level_sentence(evidence: Evidence) -> str:
     ratio = evidence.number("oe_ratio")
     return (
-        f"It predicts **{words.predicted_against_observed(ratio.estimate)}** {evidence.came_back} among later "
-        f"discharges (observed over expected {ratio.show(ratio.estimate)}, {ratio.show(ratio.lower)} to {ratio.show(ratio.upper)})."
+        f"It predicts **{words.predicted_against_observed(ratio.estimate)}** {evidence.came_back} among {evidence.where()} "
+        f"(observed over expected {ratio.show(ratio.estimate)}, {ratio.show(ratio.lower)} to {ratio.show(ratio.upper)})."
     )
 
 
@@ -200,7 +206,7 @@ def _slope(evidence: Evidence, settings: ReportingSettings) -> list[Reason]:
     return [
         Reason(
             "Needs recalibration before use",
-            f"Among later discharges {how} "
+            f"Among {evidence.where()} {how} "
             f"(calibration slope {slope.show(slope.estimate)}, {slope.show(slope.lower)} to {slope.show(slope.upper)}).",
         )
     ]
@@ -232,7 +238,8 @@ def _in_favour(evidence: Evidence) -> list[str]:
         else f"right on average: no clear difference between how many it predicts and how many {evidence.came_back}"
     )
     return [
-        f"It ranks people better than chance among later discharges: right {100 * auroc.estimate:.0f} times in 100 "
+        f"It ranks people better than chance among {evidence.where()}: right "
+        f"{100 * auroc.estimate:.0f} times in 100 "
         f"({100 * auroc.lower:.0f} to {100 * auroc.upper:.0f}), where a coin is right 50.",
         f"Its percentages are {how} (observed over expected {ratio.show(ratio.estimate)}, {ratio.show(ratio.lower)} to "
         f"{ratio.show(ratio.upper)}).",

@@ -45,7 +45,7 @@ def test_the_simplest_trial_within_one_paired_standard_error_is_chosen() -> None
         trial([0.482, 0.468, 0.502, 0.488, 0.461], 4, 60),
         trial(best[:3], 2, 5, TrialState.PRUNED),
     ]
-    assert simplest_good(trials, 0, objective("log_loss"), per_repeat=5) == 2
+    assert simplest_good(trials, 0, objective("log_loss"), ratio=1 / 4) == 2
     # the plain standard error of the best (0.007) would have let the consistently worse one in
 
 
@@ -56,14 +56,14 @@ def test_for_a_measure_of_which_more_is_better_worse_means_less() -> None:
         trial([value - 0.01 for value in best], 2, 10),
         trial([0.685, 0.655, 0.699], 3, 10),
     ]
-    assert simplest_good(trials, 0, objective("auroc"), per_repeat=3) == 2
+    assert simplest_good(trials, 0, objective("auroc"), ratio=1 / 2) == 2
 
 
 def test_leaves_that_the_depth_does_not_allow_do_not_count() -> None:
     values = [0.48, 0.47, 0.50]
     shallow, narrow = trial(values, 31, 100), trial(values, 8, 100)
     shallow.params["max_depth"] = 2
-    assert simplest_good([narrow, shallow], 0, objective("log_loss"), per_repeat=3) == 1
+    assert simplest_good([narrow, shallow], 0, objective("log_loss"), ratio=1 / 2) == 1
 
 
 def at_work(start: float, end: float | None, state: TrialState = TrialState.COMPLETE) -> FrozenTrial:

@@ -259,22 +259,22 @@ def test_out_of_fold_predictions_do_not_know_the_rows_that_they_judge(folds: Bin
 
 def test_a_trial_worse_in_every_fold_is_stopped_after_three() -> None:
     best = [0.48, 0.47, 0.50, 0.49, 0.46]
-    assert not clearly_worse([0.50, 0.49], best, per_repeat=5)
-    assert clearly_worse([0.50, 0.49, 0.52], best, per_repeat=5)
+    assert not clearly_worse([0.50, 0.49], best, ratio=1 / 4)
+    assert clearly_worse([0.50, 0.49, 0.52], best, ratio=1 / 4)
 
 
 def test_a_trial_that_wins_some_folds_is_not_stopped() -> None:
     best = [0.48, 0.47, 0.50, 0.49, 0.46]
-    assert not clearly_worse([0.485, 0.468, 0.503, 0.489, 0.462], best, per_repeat=5)
-    assert not clearly_worse([0.47, 0.46, 0.49], best, per_repeat=5)
+    assert not clearly_worse([0.485, 0.468, 0.503, 0.489, 0.462], best, ratio=1 / 4)
+    assert not clearly_worse([0.47, 0.46, 0.49], best, ratio=1 / 4)
 
 
 def test_the_pruning_rule_is_the_corrected_paired_test_by_hand() -> None:
     difference = np.array([0.003, 0.001, 0.004])
     # mean 0.002667, sd 0.001528; error = sd sqrt(1/3 + 1/4) = 0.001167; t(0.9, 2) = 1.8856; 0.0022 < 0.002667
-    assert clearly_worse(list(0.48 + difference), [0.48] * 3, per_repeat=5)
+    assert clearly_worse(list(0.48 + difference), [0.48] * 3, ratio=1 / 4)
     # with half the folds held out the sets overlap more: error = sd sqrt(1/3 + 1) = 0.001764; 0.0033 > 0.002667
-    assert not clearly_worse(list(0.48 + difference), [0.48] * 3, per_repeat=2)
+    assert not clearly_worse(list(0.48 + difference), [0.48] * 3, ratio=1)
 
 
 def test_hopeless_trials_are_stopped_and_cannot_win(data: ModellingData, small: ModelSettings, tmp_path: Path) -> None:

@@ -172,7 +172,7 @@ def region(n_test: int = 3010, rate: float = 0.196, ratio: float = 1.03, auroc: 
                     "HFR132",
                     "note",
                     "The test is too small for a precise calibration slope",
-                    "The later test has 3,010 discharges; about 8,900 are needed for a slope known to within 0.1 "
+                    "The test has 3,010 discharges; about 8,900 are needed for a slope known to within 0.1 "
                     "either way (Riley's criterion).",
                     "The spread of its percentages is known only roughly.",
                     "Pool more time or more sites for the test before relying on the spread of its percentages.",
@@ -268,7 +268,7 @@ def desynpuf() -> Released:
                 "HFR134",
                 "error",
                 "No better than chance",
-                "In the later test the AUROC is 0.512 (0.46 to 0.56), where 0.5 is tossing a coin.",
+                "In the test the AUROC is 0.512 (0.46 to 0.56), where 0.5 is tossing a coin.",
                 "The model must not be used: it does not rank those who came back above those who did not.",
                 "Check whether the population or the recording changed between development and test.",
             ),
@@ -276,7 +276,7 @@ def desynpuf() -> Released:
                 "HFR130",
                 "error",
                 "Risks are too high in the test",
-                "In the later test the model over-predicts about twofold: observed over expected is 0.47.",
+                "In the test the model over-predicts about twofold: observed over expected is 0.47.",
                 "The model must not be used: its percentages are wrong for the people that it was tested on.",
                 "Look at observed over expected by quarter to see when it went wrong.",
             ),

@@ -266,3 +266,12 @@ def test_those_flagged_are_the_sum_of_the_cells_as_shown(done: Done) -> None:
     shown = table.dropna(subset=["true_positives", "false_positives"])
     assert len(shown)
     assert (shown["flagged"] == shown["true_positives"] + shown["false_positives"]).all()
+
+
+def test_the_report_speaks_of_folds_of_people_and_of_a_later_test(done: Done) -> None:
+    place, _ = done
+    text = (place.study().folder / "report.html").read_text(encoding="utf-8")
+    for said in ("in person-grouped cross-validation", "on every discharge after a cut in time", "later discharges"):
+        assert said in text, said
+    for other in ("forward in time", "other trusts", "earliest block"):
+        assert other not in text, other

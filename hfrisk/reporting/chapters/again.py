@@ -115,9 +115,16 @@ def corrected(evidence: Evidence) -> list[Prose | Table]:
         ),
         tab.table(
             "How good it is, by each way of asking",
-            ("Measure", "Apparent", "Optimism", "Corrected", "Cross-validation", "Later test"),
+            (
+                "Measure",
+                "Apparent",
+                "Optimism",
+                "Corrected",
+                "Cross-validation",
+                words.capital(evidence.tested["test"]),
+            ),
             rows,
-            notes=[rough] if rough else [],
+            notes=[note for note in (rough, evidence.folds["measured"]) if note],
         ),
     ]
 

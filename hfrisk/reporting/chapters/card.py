@@ -5,7 +5,6 @@ from __future__ import annotations
 from hfrisk.reporting import words
 from hfrisk.reporting.evidence import Evidence, held, why_held
 from hfrisk.reporting.exhibits import Chapter, Prose, Tabulator
-from hfrisk.reporting.naming import split_name
 
 __all__ = ["score_card"]
 
@@ -45,7 +44,7 @@ def score_card(evidence: Evidence) -> Chapter | None:
 
 def _how_good(evidence: Evidence) -> str:
     auroc, ratio = (evidence.number(measure, model="points") for measure in ("auroc", "oe_ratio"))
-    where = split_name(evidence.split)
+    where = evidence.where()
     if not auroc.known:
         return f"How well it ranks people is {held(auroc)}."
     text = f"Its ranking (AUROC) in {where} is {auroc.text()}; this model's is {evidence.number('auroc').text()}"

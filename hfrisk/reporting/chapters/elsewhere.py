@@ -71,7 +71,9 @@ def _forest(evidence: Evidence, settings: ReportingSettings, frame: pd.DataFrame
         rows,
         notes=(
             "People seen at the trust that is left out taught nothing, wherever they were seen besides. Summary: REML, interval of "
-            "Hartung and Knapp, never narrower than the plain one.",
+            "Hartung and Knapp, never narrower than the plain one."
+            + ("" if evidence.same_places else " Trusts of the test are not among them."),
+            *([evidence.folds["measured"]] if evidence.folds["measured"] else []),
         ),
         folded=True,
     )

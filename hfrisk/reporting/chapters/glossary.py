@@ -10,7 +10,7 @@ __all__ = ["glossary"]
 
 def glossary(evidence: Evidence) -> Chapter:
     """The glossary; without the terms about models where there is none."""
-    terms = _COMMON if evidence.describes else _COMMON + _OF_A_MODEL
+    terms = _COMMON if evidence.describes else (*_COMMON, *_OF_A_MODEL, ("Cross-validation", evidence.folds["means"]))
     return Chapter("glossary", "Glossary", "In plain words.", (Definitions(tuple(sorted(terms, key=_alphabetical))),))
 
 
@@ -50,10 +50,6 @@ _OF_A_MODEL = (
     (
         "Calibration slope",
         "1 when risks are spread as they should be. Below 1, high risks are too high and low ones too low.",
-    ),
-    (
-        "Cross-validation",
-        "Trying the model on people whom it had not seen while it learned, from the same years.",
     ),
     (
         "Net benefit",

@@ -74,7 +74,10 @@ def _by_group(evidence: Evidence, settings: ReportingSettings) -> Exhibit | Pros
         f"How many {evidence.came_back}, by group",
         head,
         table_rows,
-        notes=("Intervals (Wilson) are from the rounded counts and count each discharge once.",),
+        notes=(
+            "Intervals (Wilson) are from the rounded counts and count each discharge once.",
+            *([evidence.folds["counted"]] if evidence.folds["counted"] else []),
+        ),
     )
     title, sentence = rate_words(evidence, frame, everyone)
     picture = draw_forest(

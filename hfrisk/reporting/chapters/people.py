@@ -16,7 +16,7 @@ __all__ = ["flow", "table_one"]
 
 #: Sections of Table 1 that describe people and outcomes; the rest are the model's inputs.
 _FIRST = ("Index discharges", "Groups of people")
-_SPLITS = {"all": "Everyone", "development": "Learned from", "test": "Tried on (later)"}
+_SPLITS = {"all": "Everyone", "development": "Learned from", "test": "Tried on"}
 
 
 def flow(evidence: Evidence, settings: ReportingSettings) -> Chapter:
@@ -73,7 +73,7 @@ def _box(row: pd.Series, *, first: bool) -> Box:
 def _ends(evidence: Evidence) -> list[Box]:
     parts = evidence.released.headline.get("by_split") or {}
     ends = []
-    learned = "Earlier discharges" if evidence.stored else "Learned from"
+    learned = words.capital(evidence.tested["learned_discharges"]) if evidence.stored else "Learned from"
     for key, title in (("development", learned), ("test", "Tried on")):
         part = parts.get(key) or {}
         n = part.get("n")
@@ -108,7 +108,7 @@ def _flow_sentence(frame: pd.DataFrame) -> str:
 
 
 def table_one(evidence: Evidence) -> Chapter:
-    """Characteristics of the people: in development and in the later discharges, or of everyone where there is no model."""
+    """Characteristics of the people: in development and in the test, or of everyone where there is no model."""
     frame = evidence.released.table1
     sections = list(dict.fromkeys(frame["section"])) if len(frame) else []
     inputs = [s for s in sections if s not in _FIRST]
@@ -142,7 +142,8 @@ def _table_one(evidence: Evidence, frame: pd.DataFrame, caption: str, *, folded:
             rows.append((section,))
         for label, cells in _lines(tab, characteristic, levels, splits):
             rows.append((label, *cells))
-    titles = _SPLITS | ({"development": "Earlier discharges"} if evidence.stored else {})
+    titles = _SPLITS | {"test": evidence.tested["column"]}
+    titles |= {"development": words.capital(evidence.tested["learned_discharges"])} if evidence.stored else {}
     head = ["Characteristic", *(titles[s] for s in splits)]
     return tab.table(
         caption,

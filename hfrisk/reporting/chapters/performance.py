@@ -10,7 +10,7 @@ from hfrisk.reporting.evidence import Evidence, why_held
 from hfrisk.reporting.exhibits import Chapter, Exhibit, Tabulator
 from hfrisk.reporting.figures.calibration import draw_calibration, draw_deciles
 from hfrisk.reporting.figures.forest import Line, draw_forest
-from hfrisk.reporting.naming import model_name, split_name
+from hfrisk.reporting.naming import model_name
 from hfrisk.reporting.settings import ReportingSettings
 from hfrisk.reporting.tables import (
     beside_table,
@@ -58,7 +58,7 @@ def discrimination(evidence: Evidence, settings: ReportingSettings) -> Chapter:
                         number.lower,
                         number.upper,
                         number.text(),
-                        words.capital(split_name(split)),
+                        words.capital(evidence.where(split)),
                         second=model != evidence.model,
                     )
                 )
@@ -84,7 +84,7 @@ def _ranking(evidence: Evidence) -> list[str]:
     inside = evidence.number("auroc", split="cross-validation")
     if evidence.has_test and inside.known:
         told.append(
-            f"In cross-validation, among the people of the earlier years, it was right "
+            f"{words.capital('in ' + evidence.folds['name'])}, among {evidence.tested['learned_people']}, it was right "
             f"{100 * inside.estimate:.0f} times in 100."
         )
     return [t.replace("**", "") for t in told]

@@ -154,9 +154,7 @@ def _model(evidence: Evidence, bundle: Bundle | None) -> str:
     trials = len(evidence.released.tuning.get("trials") or [])
     measure = (evidence.released.tuning.get("summary") or {}).get("objective_words", "log loss")
     text = "Gradient-boosted trees (LightGBM) were" if evidence.model == "lightgbm" else f"{evidence.model} was"
-    text += (
-        f" tuned on {measure} in person-grouped cross-validation over {trials} trials (Optuna)" if trials else " fitted"
-    )
+    text += f" tuned on {measure} {evidence.folds['tuned']} over {trials} trials (Optuna)" if trials else " fitted"
     if best:
         text += "; the best settings were " + ", ".join(f"{k} {_value(v)}" for k, v in best.items())
     text += "."
@@ -177,8 +175,8 @@ def _calibrated_in(evidence: Evidence) -> str:
     where = (evidence.released.tuning.get("summary") or {}).get("calibrated_in")
     if where == "window":
         return (
-            "on the discharges of a window between those that it learned from and the test; in cross-validation, with a calibrator that "
-            "never saw the person"
+            "on the discharges of a window after those that it learned from, none of them in the test; in cross-validation, with a "
+            "calibrator that never saw the person"
         )
     return "with a calibrator that never saw the person"
 
@@ -207,7 +205,8 @@ def _made_elsewhere(evidence: Evidence) -> str:
         "exported files, whose hash stands at the end of this report. "
     )
     text += (
-        "Recalibrated here means a logistic recalibration of its risks (intercept and slope) on the earlier discharges."
+        f"Recalibrated here means a logistic recalibration of its risks (intercept and slope) on the "
+        f"{evidence.tested['learned_discharges']}."
         if "recalibrated" in evidence.comparators
         else "It gives somebody a risk of exactly nought or one, which no recalibration can move, so that it is not shown recalibrated."
     )
@@ -217,12 +216,17 @@ def _made_elsewhere(evidence: Evidence) -> str:
 
 
 def _judging(evidence: Evidence) -> str:
+    validation = evidence.released.study.get("settings", {}).get("validation", {})
+    trusts = words.listed(str(name) for name in validation.get("test_trusts") or ())
+    folds = int((evidence.released.tuning.get("summary") or {}).get("folds", 0))
+    inside = evidence.folds["judged"].format(blocks=folds + 1)
+    apart = f" {evidence.folds['chosen']}" if evidence.folds["chosen"] else ""
     return (
-        "It was judged in cross-validation, and on every discharge after a cut in time, as it would be deployed; "
-        "development stopped one outcome window before the cut. Intervals are 95%, from a bootstrap that draws people, "
-        "not discharges."
+        f"It was judged {inside}{';' if apart else ','} and {evidence.tested['judged'].format(trusts=trusts)}.{apart} "
+        "Intervals are 95%, from a bootstrap that draws people, not discharges."
         if evidence.has_test
-        else "It was judged in cross-validation only. Intervals are 95%, from a bootstrap that draws people."
+        else f"It was judged {evidence.folds['judged'].format(blocks=folds + 1)}, and nowhere else.{apart} "
+        "Intervals are 95%, from a bootstrap that draws people."
     )
 
 

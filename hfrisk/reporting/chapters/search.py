@@ -34,7 +34,7 @@ def search(evidence: Evidence, settings: ReportingSettings) -> Chapter | None:
         (
             _history(trials, summary, measure, settings),
             *((_importances(importances),) if importances else (_no_importances(),)),
-            Prose(tuple(_told(summary, measure)), heading="What was chosen"),
+            Prose(tuple(_told(summary, measure, evidence.folds)), heading="What was chosen"),
         ),
     )
 
@@ -103,12 +103,12 @@ def _no_importances() -> Prose:
     )
 
 
-def _told(summary: Mapping[str, Any], measure: str) -> list[str]:
+def _told(summary: Mapping[str, Any], measure: str, folds: Mapping[str, str]) -> list[str]:
     best, chosen = summary.get("best_trial"), summary.get("chosen_trial")
     if summary.get("choice") == "one_standard_error":
         told = [
             "The simplest trial was chosen (fewest leaves times trees) of those that were worse than the best by no more than one "
-            "standard error of the difference over the same folds, which never divide a person: "
+            f"standard error of the difference {folds['same']}: "
             + (
                 f"trial {chosen} instead of trial {best}."
                 if chosen != best
@@ -117,6 +117,7 @@ def _told(summary: Mapping[str, Any], measure: str) -> list[str]:
         ]
     else:
         told = [f"The trial with the best {measure} was chosen."]
+    told += [folds["once"]] if folds["once"] else []
     constrained = summary.get("monotone_features") or {}
     if constrained:
         told.append(

@@ -7,7 +7,7 @@ import pandas as pd
 from hfrisk.reporting import words
 from hfrisk.reporting.evidence import Evidence, why_held
 from hfrisk.reporting.exhibits import Chapter, Prose, Table, Tabulator
-from hfrisk.reporting.naming import MEASURES, split_name
+from hfrisk.reporting.naming import MEASURES
 
 __all__ = ["states"]
 
@@ -90,7 +90,7 @@ def _by_band(evidence: Evidence, split: str) -> Table:
                 )
             )
     return tab.table(
-        f"Foretold and observed, by fifth of the risk of each, {split_name(split)}",
+        f"Foretold and observed, by fifth of the risk of each, {evidence.where(split)}",
         ("Fifth of predicted risk", "Discharges", "To whom it happened", "Mean predicted", "Observed"),
         rows,
         notes=("Brackets: 95% interval; discharges of one person count as independent.",),
@@ -120,7 +120,7 @@ def _measures(evidence: Evidence) -> Table:
             found = frame[(frame["outcome"] == outcome) & (frame["split"] == split) & (frame["measure"] == measure)]
             cells.append(tab.estimate(found.iloc[0], decimals) if len(found) else words.NOT_COMPUTED)
         rows.append(tuple(cells))
-    head = ["Measure", *(f"{words.capital(_OUTCOMES[o])}, {split_name(s)}" for o, s in columns)]
+    head = ["Measure", *(f"{words.capital(_OUTCOMES[o])}, {evidence.where(s)}" for o, s in columns)]
     return tab.table(
         "How well each of the risks ranks and how true it is",
         head,
@@ -148,7 +148,7 @@ def _hazards(evidence: Evidence) -> list[Prose | Table]:
             heading="Rates of each cause",
         ),
         tab.table(
-            f"Ratio of cause-specific hazards, {split_name(evidence.split)}",
+            f"Ratio of cause-specific hazards, {evidence.where()}",
             ("What happens", "Discharges", "To whom it happened", "Ratio for twice the odds"),
             rows,
             notes=("Brackets: 95% interval. 1 is no difference.",),

@@ -8,7 +8,7 @@ from hfrisk.reporting import sentences, words
 from hfrisk.reporting.evidence import Evidence, why_held
 from hfrisk.reporting.exhibits import Chapter, Exhibit, Prose, Tabulator
 from hfrisk.reporting.figures.curves import draw_decision, draw_periods
-from hfrisk.reporting.naming import level_name, model_name, split_name
+from hfrisk.reporting.naming import level_name, model_name
 from hfrisk.reporting.settings import ReportingSettings
 from hfrisk.reporting.tables import benefit_table, capacity_table, group_estimates_table, rates_table
 
@@ -123,7 +123,7 @@ def _periods(evidence: Evidence, settings: ReportingSettings) -> Exhibit:
     rows = [
         (
             str(row["period"]),
-            split_name(str(row["split"])),
+            evidence.where(str(row["split"])),
             tab.count(row, "n"),
             tab.count(row, "events"),
             tab.count(row, "expected"),
@@ -133,22 +133,23 @@ def _periods(evidence: Evidence, settings: ReportingSettings) -> Exhibit:
     ]
     head = ("Quarter", "Where", "Discharges", words.capital(evidence.came_back), "Expected", "Observed over expected")
     table = tab.table("Observed over expected, by quarter", head, rows, left=(0, 1))
+    quarter, quarters = evidence.tested["quarter"], evidence.tested["quarters"]
     test = frame[(frame["split"] == "test")].dropna(subset=["oe_ratio", "lower", "upper"])
     out = test[[words.differs(a, b, 1) for a, b in zip(test["lower"], test["upper"], strict=True)]]
     if test.empty:
-        title = "No later quarter was large enough to judge"
-        sentence = "Only the quarters it learned from are shown."
+        title = f"No {quarter} was large enough to judge"
+        sentence = "Only quarters of cross-validation are shown."
     elif out.empty:
-        title = "No later quarter is clearly out"
-        sentence = f"In each of the {len(test)} later quarters the interval holds 1."
+        title = f"No {quarter} is clearly out"
+        sentence = f"In each of the {len(test)} {quarters} the interval holds 1."
     else:
         high, low = int((out["oe_ratio"] < 1).sum()), int((out["oe_ratio"] > 1).sum())
         told = [f"too much in {high}"] * bool(high) + [f"too little in {low}"] * bool(low)
-        title = f"It was clearly out in {len(out)} of {len(test)} later quarters"
-        sentence = words.capital(f"it said {words.listed(told)} of the {len(test)} later quarters.")
+        title = f"It was clearly out in {len(out)} of {len(test)} {quarters}"
+        sentence = words.capital(f"it said {words.listed(told)} of the {len(test)} {quarters}.")
     sentence = f"{sentence} {sentences.recent(evidence)}".strip()
     alt = "Observed over expected by quarter: " + "; ".join(f"{r[0]} ({r[1]}): {r[5]}" for r in rows) + "."
-    picture = draw_periods(frame, settings.dots_per_inch)
+    picture = draw_periods(frame, evidence.tested, settings.dots_per_inch)
     return Exhibit(key, title, sentence, alt, picture, table)
 
 

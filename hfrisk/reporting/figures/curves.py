@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import pandas as pd
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
@@ -87,13 +89,15 @@ def draw_decision(
     return draw("decision_curve", paint, wide=(6.6, 3.6), narrow=(3.5, 3.5), dots_per_inch=dots_per_inch)
 
 
-def draw_periods(periods: pd.DataFrame, dots_per_inch: int) -> Picture:
-    """Observed over expected by quarter, development open and later discharges filled.
+def draw_periods(periods: pd.DataFrame, tested: Mapping[str, str], dots_per_inch: int) -> Picture:
+    """Observed over expected by quarter, development open and the test filled.
 
     Parameters
     ----------
     periods
         Rows with split, period, oe_ratio, lower, upper, in order of time; NaN where held back.
+    tested
+        What is said of the test.
     dots_per_inch
         Resolution.
     """
@@ -103,8 +107,8 @@ def draw_periods(periods: pd.DataFrame, dots_per_inch: int) -> Picture:
         axes = figure.add_subplot()
         axes.axhline(1, color=GREY, linewidth=1, linestyle=(0, (4, 3)))
         for split, mark, face, label in (
-            ("cross-validation", "D", "white", "years it learned from (cross-validation)"),
-            ("test", "o", ACCENT, "later discharges"),
+            ("cross-validation", "D", "white", f"{tested['learned_mark']} (cross-validation)"),
+            ("test", "o", ACCENT, tested["discharges"]),
         ):
             part = table[(table["split"] == split) & table["oe_ratio"].notna()]
             if part.empty:
