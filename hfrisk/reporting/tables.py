@@ -313,7 +313,7 @@ def threshold_table(evidence: Evidence) -> Table:
     rows = []
     for group, level, row in by_group_rows(frame):
         cells = [tab.count(row, "n"), tab.count(row, "events")]
-        for column in ("flag_rate", "true_positive_rate", "positive_predictive_value", "false_positive_rate"):
+        for column in ("selection_rate", "true_positive_rate", "positive_predictive_value", "false_positive_rate"):
             value = row[column]
             cells.append(tab.cell(words.in_hundred(value) if words.known(value) else "", value, row))
         rows.append((group, level, tuple(cells)))

@@ -359,7 +359,7 @@ def threshold_table(n: int, rate: float) -> pd.DataFrame:
         "false_positives",
         "false_negatives",
         "true_negatives",
-        "flag_rate",
+        "selection_rate",
         "true_positive_rate",
         "false_positive_rate",
         "positive_predictive_value",
