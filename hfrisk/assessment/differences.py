@@ -140,7 +140,8 @@ def difference_tests(
     Returns
     -------
     DataFrame
-        group, measure, fairlearn, difference, ratio, statistic, p, p_adjusted, levels, levels_excluded, reason; levels are joined by ``; ``.
+        group, measure, fairlearn, difference, ratio, statistic, p, p_adjusted, levels, levels_excluded, reason; levels
+        are joined by ``; ``.
         Gaps are those between levels that are large enough for the rate itself.
     """
     outcome, probability = two_classes(event, risk)

@@ -7,7 +7,7 @@ k - 1 degrees of freedom and never narrower than the plain one (their factor q i
 
 Sources: Hartung and Knapp, Stat Med 2001;20:3875; Knapp and Hartung, Stat Med 2003;22:2693; IntHout, Ioannidis, Rovers and Goeman, BMJ
 Open 2016;6:e010247; Debray et al., BMJ 2017;356:i6460; Snell, Ensor, Debray, Moons and Riley, Stat Methods Med Res 2018;27:3505 (logit
-AUROC and log O/E are closer to normal); Robinson, Stat Sci 1991;6:15 (best linear unbiased prediction; `metafor::blup`).
+AUROC and log O/E are closer to normal); Raudenbush and Bryk, J Educ Stat 1985;10:75 (each drawn to the mean; `metafor::blup`).
 """
 
 from __future__ import annotations

@@ -133,7 +133,8 @@ class Results:
     fairness_tests
         model, split, group, measure, fairlearn (the metric's name there, before ``_difference`` and ``_ratio``), difference, ratio
         (between the largest and the smallest of the levels), statistic, p, p_adjusted (Holm, over the groups), levels,
-        levels_excluded, reason: whether levels differ by more than chance gives (`differences.difference_tests`); where the model is judged.
+        levels_excluded, reason: whether levels differ by more than chance gives (`differences.difference_tests`); where the
+        model is judged.
     shrunk
         model, split, group, level, measure, raw, raw_lower, raw_upper, shrunken, lower, upper, weight (on the raw), reason: each level
         drawn towards the others (`shrinkage.shrunk_levels`); where the model is judged.

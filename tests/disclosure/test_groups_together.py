@@ -166,8 +166,8 @@ def test_p_of_a_comparison_with_too_small_a_level_is_withheld(run: Run) -> None:
     assert (shown.loc[held, "suppressed"] != "").all()
     assert shown.loc[held, "statistic"].isna().all()
     for row in shown[shown["p"].notna() & (shown["group"] != PAIR)].itertuples():
-        levels = row.levels.split("; ")
-        sizes = performance.query("split == @row.split and group == @row.group and level in @levels")
+        mine = performance[(performance["split"] == row.split) & (performance["group"] == row.group)]
+        sizes = mine[mine["level"].isin(row.levels.split("; "))]
         assert (np.minimum(sizes["events"], sizes["n"] - sizes["events"]) >= 60).all()
 
 
