@@ -15,7 +15,7 @@ from hfrisk.assessment.groups import Group
 from hfrisk.assessment.results import CROSS, at_threshold
 from hfrisk.assessment.settings import AssessmentSettings
 from hfrisk.assessment.shrinkage import shrunk_levels
-from hfrisk.checks import Check
+from hfrisk.checks import Check, Severity
 from hfrisk.progress import Quiet
 
 __all__ = ["ALPHA", "by_group", "differing_groups", "place_of_threshold"]
@@ -126,5 +126,5 @@ def _check(tests: pd.DataFrame, measure: str, **told: Any) -> list[Check]:
     names = plain.loc[plain["p_adjusted"] <= ALPHA, "group"]
     if names.empty:
         return []
-    severity = "warning" if measure == "oe_ratio" else "note"
+    severity: Severity = "warning" if measure == "oe_ratio" else "note"
     return [Check(severity=severity, facts={"names": ", ".join(str(n).replace("_", " ") for n in names)}, **told)]

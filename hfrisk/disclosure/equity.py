@@ -134,7 +134,8 @@ def _large_enough(exact: pd.DataFrame, policy: Policy) -> set[tuple[str, str, st
     n, events = (plain[name].to_numpy(dtype=float) for name in ("n", "events"))
     hide = policy.small(events, n) | policy.small(n)
     hide |= policy.small(totals[:, 1] - events, totals[:, 0] - n)
-    return {tuple(map(str, row)) for row in plain.loc[~hide, key].to_numpy()} | released_crossed(exact, policy)
+    rows = plain.loc[~hide, key].astype(str).itertuples(index=False)
+    return {(model, split, group, level) for model, split, group, level in rows} | released_crossed(exact, policy)
 
 
 def _gap(measure: str, place: tuple[str, str, str], shown: pd.DataFrame) -> tuple[float, float]:
