@@ -11,6 +11,7 @@ import pandas as pd
 
 from hfrisk.assessment.competing import competing_tables
 from hfrisk.assessment.describe import table_one
+from hfrisk.assessment.equity import by_group, differing_groups
 from hfrisk.assessment.findings import method_checks, missing_groups
 from hfrisk.assessment.groups import EVERYONE, Group, find_groups, threshold_table
 from hfrisk.assessment.leakage import ALARMS, kind_of_risk, model_too_good, strong_features, too_strong_feature
@@ -143,7 +144,8 @@ def assess(
             places = np.flatnonzero(scored.rows["block"] > 0)
             scored = scored.taken(places)
             risks[split] = {name: risk[places] for name, risk in risks[split].items()}
-        for name, frame in _one_split(scored, risks[split], settings, split, progress).items():
+        last = part == "test" or not (data.rows["split"] == "test").any()
+        for name, frame in _one_split(scored, risks[split], settings, split, progress, last).items():
             frames[name].append(frame.assign(split=split))
         for name, frame in competing_tables(scored.rows, _states(model, scored, part), settings).items():
             frames[name].append(frame.assign(split=split))
@@ -155,6 +157,7 @@ def assess(
     frames["table1"] = [table_one(data.rows, data.features, data.groups, data.dictionary)]
     joined = {name: _joined(found, COLUMNS[name].split()) for name, found in frames.items()}
     checks = _checks(data, model.subject, risks["test"], joined["performance"], joined["comparison"], settings, risk)
+    checks += differing_groups(joined["fairness_tests"], settings.threshold)
     return Results(**joined, checks=checks)
 
 
@@ -207,7 +210,7 @@ def _states(model: RiskModel, part: AssessedData, split: Split) -> dict[str, Arr
 
 
 def _one_split(
-    part: AssessedData, risks: dict[str, Array], settings: AssessmentSettings, split: str, progress: Quiet
+    part: AssessedData, risks: dict[str, Array], settings: AssessmentSettings, split: str, progress: Quiet, last: bool
 ) -> dict[str, pd.DataFrame]:
     """Frames of one split, without the column ``split``."""
     event = part.rows["event"].to_numpy(dtype=np.int64)
@@ -215,6 +218,7 @@ def _one_split(
         event,
         part.groups,
         settings.groups,
+        intersections=settings.intersections,
         least=settings.minimum_for_anything,
         for_slope=settings.minimum_for_slope,
     )
@@ -228,16 +232,35 @@ def _one_split(
     if len(event) == 0:
         return found
     died = (part.rows["state"] == "died").to_numpy()
-    tables: dict[str, Callable[[Array], pd.DataFrame]] = {
-        "decision_curve": lambda risk: decision_curve(event, risk, settings.net_benefit_thresholds),
-        "capacity": lambda risk: capacity_table(event, risk, settings.capacities),
-        "threshold_groups": lambda risk: threshold_table(event, risk, groups, settings.threshold),
-        "risk_distribution": lambda risk: risk_distribution(event, risk),
-        "risk_deciles": lambda risk: risk_deciles(event, risk, died),
+    subject = next(iter(risks))  # the model that is judged stands first; groups taken together are its only
+    plain = [group for group in groups if not group.crossed]
+    tables: dict[str, Callable[[str, Array], pd.DataFrame]] = {
+        "decision_curve": lambda _, risk: decision_curve(event, risk, settings.net_benefit_thresholds),
+        "capacity": lambda _, risk: capacity_table(event, risk, settings.capacities),
+        "threshold_groups": lambda model, risk: threshold_table(
+            event, risk, groups if model == subject else plain, settings.threshold
+        ),
+        "risk_distribution": lambda _, risk: risk_distribution(event, risk),
+        "risk_deciles": lambda _, risk: risk_deciles(event, risk, died),
     }
     for name, table in tables.items():
         shown = {model: risk for model, risk in risks.items() if _has(name, model)}
-        found[name] = pd.concat([table(risk).assign(model=model) for model, risk in shown.items()], ignore_index=True)
+        found[name] = pd.concat(
+            [table(model, risk).assign(model=model) for model, risk in shown.items()], ignore_index=True
+        )
+    mine = by_group(
+        part.rows,
+        risks[subject],
+        groups,
+        found["performance"],
+        settings,
+        model=subject,
+        tested=last,
+        progress=progress,
+        label=split,
+    )
+    found["performance"] = pd.concat([found["performance"], mine.pop("performance")], ignore_index=True)
+    found |= mine
     if SITE in part.groups.columns:
         weekly = _weekly(part, risks, groups[0], settings)
         found["weekly"] = weekly["weekly"]
@@ -245,7 +268,7 @@ def _one_split(
     found["score_outcomes"] = scores_by_outcome(part.scores, part.rows["state"], part.rows["person_id"], settings)
     found["by_period"] = by_quarter(
         event,
-        next(iter(risks.values())),  # the model that is judged stands first
+        risks[subject],
         part.rows["discharge_date"],
         confidence=settings.confidence,
         least=settings.minimum_for_anything,

@@ -10,9 +10,10 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from hfrisk.assessment.results import CROSS
 from hfrisk.assessment.scored import two_classes
 
-__all__ = ["EVERYONE", "Group", "find_groups", "threshold_table"]
+__all__ = ["EVERYONE", "Group", "find_groups", "levels_of", "threshold_table"]
 
 EVERYONE = "all"
 Size = Literal["nothing", "imprecise", "no slope", "everything"]
@@ -45,11 +46,22 @@ class Group:
     size: Size
     reason: str
 
+    @property
+    def crossed(self) -> bool:
+        """Whether several characteristics are taken together."""
+        return CROSS in self.group
+
 
 def find_groups(
-    event: npt.ArrayLike, groups: pd.DataFrame, wanted: Sequence[str], *, least: int = 10, for_slope: int = 200
+    event: npt.ArrayLike,
+    groups: pd.DataFrame,
+    wanted: Sequence[str],
+    *,
+    intersections: Sequence[Sequence[str]] = (),
+    least: int = 10,
+    for_slope: int = 200,
 ) -> list[Group]:
-    """Everyone, then each level of each wanted characteristic, with what it is large enough for.
+    """Everyone, then each level of each wanted characteristic and of those taken together, with what it is large enough for.
 
     Parameters
     ----------
@@ -59,6 +71,8 @@ def find_groups(
         One text column a characteristic, rows as in `event`; a missing entry counts as ``Not recorded``.
     wanted
         Columns to use; those that `groups` lacks are passed over.
+    intersections
+        Columns to take together; passed over where `groups` lacks one of them. Their name is joined by `CROSS`, and so are their levels.
     least
         Events, and non-events, below which nothing is computed: in the group, or in all others together, since what
         is known of everyone and of a group is known of the others too.
@@ -74,16 +88,25 @@ def find_groups(
     outcome = np.asarray(event, dtype=np.int64)
     total, cases = len(outcome), int(outcome.sum())
     found = [_sized(EVERYONE, EVERYONE, np.arange(total), total, cases, (0, 0), least, for_slope)]
-    for name in wanted:
-        if name not in groups.columns:
+    for names in [*((name,) for name in wanted), *intersections]:
+        if not set(names) <= set(groups.columns):
             continue
-        level = groups[name].fillna("Not recorded").astype(str).to_numpy()
+        level = levels_of(groups, names)
         for one in sorted(set(level)):
             rows = np.flatnonzero(level == one)
             n, events = len(rows), int(outcome[rows].sum())
             others = (total - n, cases - events)
-            found.append(_sized(name, one, rows, n, events, others, least, for_slope))
+            found.append(_sized(CROSS.join(names), one, rows, n, events, others, least, for_slope))
     return found
+
+
+def levels_of(groups: pd.DataFrame, names: Sequence[str]) -> npt.NDArray[np.object_]:
+    """The level of each row in one column of `groups`, or in several taken together; missing is ``Not recorded``."""
+    parts = [groups[name].fillna("Not recorded").astype(str) for name in names]
+    if len(parts) == 1:
+        return np.asarray(parts[0], dtype=object)
+    plain = [part.str.replace(CROSS, "/", regex=False) for part in parts]
+    return np.asarray(plain[0].str.cat(plain[1:], sep=CROSS), dtype=object)
 
 
 def threshold_table(
@@ -107,7 +130,7 @@ def threshold_table(
     -------
     DataFrame
         group, level, threshold, n, events, flagged, true_positives, false_positives, false_negatives,
-        true_negatives, flag_rate, true_positive_rate, false_positive_rate, positive_predictive_value.
+        true_negatives, selection_rate, true_positive_rate, false_positive_rate, positive_predictive_value.
     """
     from fairlearn.metrics import MetricFrame, false_positive_rate, selection_rate, true_positive_rate
     from sklearn.metrics import precision_score
@@ -115,7 +138,7 @@ def threshold_table(
     outcome, probability = two_classes(event, risk)
     truth, flagged = outcome.astype(np.int64), (probability >= threshold).astype(np.int64)
     rates = {
-        "flag_rate": selection_rate,
+        "selection_rate": selection_rate,
         "true_positive_rate": _where(lambda y, flag: bool(y.any()), true_positive_rate),
         "false_positive_rate": _where(lambda y, flag: not y.all(), false_positive_rate),
         "positive_predictive_value": _where(lambda y, flag: bool(flag.any()), precision_score),
@@ -143,7 +166,7 @@ def threshold_table(
             found = dict(frame.by_group.loc[one.level]) if one.size != "nothing" else dict.fromkeys(rates, np.nan)
             if one.size == "imprecise":
                 # who is flagged is a count; how rightly is performance, which so small a group cannot tell (decision 19)
-                found = {rate: value if rate == "flag_rate" else np.nan for rate, value in found.items()}
+                found = {rate: value if rate == "selection_rate" else np.nan for rate, value in found.items()}
             rows.append(
                 {
                     "group": one.group,

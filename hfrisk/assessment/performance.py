@@ -25,11 +25,13 @@ __all__ = ["COMPARED", "SplitPerformance", "split_performance"]
 
 COMPARED = ("auroc", "log_loss", "brier")
 _RANKING = ("auroc", "oe_ratio")
+# Who is flagged is a count; how rightly is performance, which a small group cannot tell (decision 19).
+_COUNTED = "selection_rate@"
 _PLAIN = ("auroc", "auprc", "prevalence", "brier", "scaled_brier", "log_loss", "oe_ratio", "calibration_intercept")
 _DELONG = "auroc_delong"
 _SLOPE = "calibration_slope"
 _PARTS = ("brier_reliability", "brier_resolution", "brier_uncertainty")
-_FLEXIBLE = ("ici", "e50", "e90", "emax", "ici_expected", "ici_expected_95")
+_FLEXIBLE = ("ici", "e50", "e90", "emax", "ici_expected", "ici_expected_95", "ici_excess")
 _SAME_RISK = "not computed: everyone has the same risk, which chooses nobody"
 _NO_FIT = "not computed: the risks do not vary, or the fit did not converge"
 _NO_INTERVAL = "no interval: too many resamples were without events or non-events"
@@ -65,7 +67,8 @@ def split_performance(
     event
         Outcome (0 or 1), one entry a discharge.
     risks
-        Risks (0 to 1) of each model; the first is compared with each of the others.
+        Risks (0 to 1) of each model; the first is compared with each of the others, and it alone is judged in groups that are taken
+        together.
     person
         Identifier of the person of each discharge.
     groups
@@ -80,7 +83,10 @@ def split_performance(
     progress = progress or Quiet()
     outcome = np.asarray(event, dtype=np.int64)
     scores = {model: np.asarray(risk, dtype=np.float64) for model, risk in risks.items()}
-    judged = [(model, group) for model in scores for group in groups if group.size != "nothing"]
+    wanted = [
+        (model, group) for model in scores for group in groups if model == next(iter(scores)) or not group.crossed
+    ]
+    judged = [(model, group) for model, group in wanted if group.size != "nothing"]
     sets = [_resampled(outcome, scores[model], group, settings) for model, group in judged]
     replicates: list[dict[str, Array]] = []
     if sets:
@@ -115,18 +121,17 @@ def split_performance(
     ):
         for (model, group), (found, frame) in zip(large, pool.map(curve, large), strict=True):
             flexible[model, group.group, group.level] = found
-            if len(frame):
+            if len(frame) and not group.crossed:
                 curves.append(frame.assign(model=model, group=group.group, level=group.level))
             step.advance()
     rows: list[dict[str, Any]] = []
-    for model in scores:
-        for group in groups:
-            key = (model, group.group, group.level)
-            others = {name: (value, np.nan, np.nan) for name, value in flexible.get(key, {}).items()}
-            if group.size in ("no slope", "everything"):
-                others[_DELONG] = delong_interval(outcome[group.rows], scores[model][group.rows], settings.confidence)
-            one = varied.get(key, False)
-            rows += _rows(model, group, points.get(key, {}), drawn.get(key, {}), others, settings, varies=one)
+    for model, group in wanted:
+        key = (model, group.group, group.level)
+        others = {name: (value, np.nan, np.nan) for name, value in flexible.get(key, {}).items()}
+        if group.size in ("no slope", "everything"):
+            others[_DELONG] = delong_interval(outcome[group.rows], scores[model][group.rows], settings.confidence)
+        one = varied.get(key, False)
+        rows += _rows(model, group, points.get(key, {}), drawn.get(key, {}), others, settings, varies=one)
     return SplitPerformance(
         pd.DataFrame(rows, columns=_PERFORMANCE),
         (pd.concat(curves, ignore_index=True) if curves else pd.DataFrame(columns=_CURVE))[_CURVE],
@@ -177,6 +182,7 @@ def _flexible(
     redrawn = computed(expected_ici(score, redraws=settings.redraws, seed=settings.seed))
     found["ici_expected"] = float(redrawn.mean()) if len(redrawn) else float("nan")
     found["ici_expected_95"] = float(np.quantile(redrawn, 0.95)) if len(redrawn) else float("nan")
+    found["ici_excess"] = found["ici"] - found["ici_expected"]
     if not curve.converged:
         return found, pd.DataFrame(columns=_CURVE)
     grid = risk_grid(score)
@@ -213,7 +219,7 @@ def _rows(
     every = (_DELONG, *_PLAIN, *_PARTS, _SLOPE, *_FLEXIBLE, *at_thresholds)
     allowed = {
         "nothing": (),
-        "imprecise": _RANKING,
+        "imprecise": (*_RANKING, *(one for one in rates if one.startswith(_COUNTED))),
         "no slope": (_DELONG, *_PLAIN, *at_thresholds),
         "everything": every,
     }[group.size]

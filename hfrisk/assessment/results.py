@@ -9,13 +9,17 @@ import pandas as pd
 
 from hfrisk.checks import Check
 
-__all__ = ["COLUMNS", "NOBODY", "RATES", "TREAT_ALL", "Results", "at_capacity", "at_threshold", "at_weekly"]
+__all__ = ["COLUMNS", "CROSS", "NOBODY", "RATES", "TREAT_ALL", "Results", "at_capacity", "at_threshold", "at_weekly"]
+
+CROSS = " x "
+"""Stands between the names of groups that are taken together, and between their levels: ``sex x imd_quintile``, ``Female x 2``."""
 
 TREAT_ALL = "treat_all"
 """Stands for a model in the comparison: choosing everyone. Choosing no one has net benefit 0."""
 
-RATES = ("sensitivity", "specificity", "ppv", "npv", "nne")
-"""What follows from who is chosen and who had the event; ``nne`` is the number needed to evaluate, 1 / PPV."""
+RATES = ("sensitivity", "specificity", "ppv", "npv", "nne", "selection_rate", "false_positive_rate")
+"""What follows from who is chosen and who had the event; ``nne`` is the number needed to evaluate, 1 / PPV. The last two are named as
+fairlearn names them, whose ``true_positive_rate`` is the sensitivity."""
 
 NOBODY = "not computed: nobody, or nobody with the event, among those chosen or among the others"
 """Why such a rate is missing: its denominator is nought."""
@@ -30,7 +34,10 @@ COLUMNS = {
     "weekly": "model split reviews n reviewed events events_found",
     "sizes": "split measure width needed n",
     "threshold_groups": "model split group level threshold n events flagged true_positives false_positives "
-    "false_negatives true_negatives flag_rate true_positive_rate false_positive_rate positive_predictive_value",
+    "false_negatives true_negatives selection_rate true_positive_rate false_positive_rate positive_predictive_value",
+    "capacity_groups": "model split group level share n events reviewed events_found",
+    "fairness_tests": "model split group measure fairlearn difference ratio statistic p p_adjusted levels levels_excluded reason",
+    "shrunk": "model split group level measure raw raw_lower raw_upper shrunken lower upper weight reason",
     "by_period": "split period n events expected oe_ratio lower upper",
     "table1": "section characteristic level statistic split value n unit",
     "score_outcomes": "score made_for outcome split estimate lower upper n events reason",
@@ -79,7 +86,9 @@ class Results:
         have several discharges, so that the one of ``auroc`` is to be gone by. ``prevalence`` is the share with the event,
         the AUPRC of a model without inputs. Everyone has the net benefit at every threshold, and `RATES` at the decision
         threshold, at the edges of the bands (``ppv@0.20``), at the team's capacities (``ppv@top0.05``) and where each site sees so
-        many a week (``ppv@week5``); groups have both at the decision threshold.
+        many a week (``ppv@week5``); groups have both at the decision threshold, and the model that is judged has `RATES` for groups at
+        the team's capacities too: one for all, whoever is in it. Groups that are taken together (``sex x imd_quintile``) are those of
+        that model only. ``ici_excess`` is the ICI less ``ici_expected``, by which groups are compared.
     calibration_curve
         model, split, group, level, predicted, observed, lower, upper, n, events; the last two are of people whose
         risk rounds to `predicted`.
@@ -95,7 +104,7 @@ class Results:
         model, split, reviews (a week, at each site), n, reviewed, events, events_found; empty where no site is recorded.
     threshold_groups
         model, split, group, level, threshold, n, events, flagged, true_positives, false_positives, false_negatives,
-        true_negatives, flag_rate, true_positive_rate, false_positive_rate, positive_predictive_value.
+        true_negatives, selection_rate, true_positive_rate, false_positive_rate, positive_predictive_value.
     by_period
         split, period, n, events, expected, oe_ratio, lower, upper; of the first model.
     table1
@@ -118,8 +127,19 @@ class Results:
     competing_hazards
         cause (readmitted, died), split, estimate, lower, upper, n, events, reason: ratio of cause-specific hazards for twice the odds
         of the predicted risk of readmission; a sensitivity, and no risk.
+    capacity_groups
+        model, split, group, level, share, n, events, reviewed, events_found: of the people at highest risk of all, how many are of each
+        level; the model that is judged.
+    fairness_tests
+        model, split, group, measure, fairlearn (the metric's name there, before ``_difference`` and ``_ratio``), difference, ratio
+        (between the largest and the smallest of the levels), statistic, p, p_adjusted (Holm, over the groups), levels,
+        levels_excluded, reason: whether levels differ by more than chance gives (`differences.difference_tests`); where the
+        model is judged.
+    shrunk
+        model, split, group, level, measure, raw, raw_lower, raw_upper, shrunken, lower, upper, weight (on the raw), reason: each level
+        drawn towards the others (`shrinkage.shrunk_levels`); where the model is judged.
     checks
-        HFR101, HFR102 and HFR130 to HFR137.
+        HFR101, HFR102, HFR130 to HFR137, HFR175 and HFR176.
     """
 
     performance: pd.DataFrame
@@ -139,3 +159,6 @@ class Results:
     competing: pd.DataFrame = field(default_factory=partial(_empty, "competing"))
     competing_performance: pd.DataFrame = field(default_factory=partial(_empty, "competing_performance"))
     competing_hazards: pd.DataFrame = field(default_factory=partial(_empty, "competing_hazards"))
+    capacity_groups: pd.DataFrame = field(default_factory=partial(_empty, "capacity_groups"))
+    fairness_tests: pd.DataFrame = field(default_factory=partial(_empty, "fairness_tests"))
+    shrunk: pd.DataFrame = field(default_factory=partial(_empty, "shrunk"))

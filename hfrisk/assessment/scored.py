@@ -240,6 +240,8 @@ def rates_of_cells(
             "ppv": true_positives / chosen,
             "npv": true_negatives / (positives + negatives - chosen),
             "nne": chosen / true_positives,
+            "selection_rate": chosen / (positives + negatives),
+            "false_positive_rate": false_positives / negatives,
         }
     return {name: _finite(values) for name, values in found.items()}
 

@@ -40,6 +40,18 @@ class AssessmentSettings(Settings):
         ("sex", "age_band", "ethnicity", "imd_quintile", "site_group"),
         description="Columns by which the model is judged for groups of people.",
     )
+    intersections: tuple[tuple[str, ...], ...] = Field(
+        (("sex", "imd_quintile"),),
+        description="Pairs (or threes) of such columns, in the levels of which taken together the model is judged too. The more levels "
+        "they have, the fewer of them are large enough.",
+    )
+    permutations: int = Field(
+        999,
+        ge=99,
+        le=99_999,
+        description="Times that groups are dealt out anew among the people, to say whether a difference between groups is more than "
+        "chance gives (count).",
+    )
     capacities: tuple[float, ...] = Field(
         (0.05, 0.10, 0.20), description="Shares of discharges, highest risk first, that a team could review (0 to 1)."
     )
@@ -101,6 +113,15 @@ class AssessmentSettings(Settings):
     def _no_repeats(cls, values: tuple[str, ...]) -> tuple[str, ...]:
         if len(set(values)) != len(values):
             raise ValueError("each group may be named once")
+        return values
+
+    @field_validator("intersections")
+    @classmethod
+    def _of_two_or_three(cls, values: tuple[tuple[str, ...], ...]) -> tuple[tuple[str, ...], ...]:
+        if any(len(set(names)) != len(names) or len(names) not in (2, 3) for names in values):
+            raise ValueError("each must name two or three different groups")
+        if len({frozenset(names) for names in values}) != len(values):
+            raise ValueError("the same groups may be taken together once")
         return values
 
     @field_validator("threshold", "net_benefit_from", "net_benefit_to", "net_benefit_step")

@@ -14,10 +14,10 @@ import numpy.typing as npt
 import pandas as pd
 from scipy.stats import norm
 
+from hfrisk.assessment.pooling import LEAST, pool
 from hfrisk.assessment.scored import Array
 from hfrisk.assessment.settings import AssessmentSettings
 from hfrisk.designs.estimates import NOT_FITTED, Estimated, auroc_on_logit, log_oe, slope
-from hfrisk.designs.pooling import LEAST, pool
 from hfrisk.designs.results import COLUMNS, empty
 from hfrisk.designs.settings import DesignSettings
 from hfrisk.designs.side_by_side import side_by_side

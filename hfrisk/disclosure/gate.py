@@ -22,6 +22,7 @@ from hfrisk.disclosure.companions import (
     states_withheld,
 )
 from hfrisk.disclosure.counting import release_eligibility, release_sensitivity, release_strategies
+from hfrisk.disclosure.crossed import crossed_values
 from hfrisk.disclosure.curves import (
     release_by_period,
     release_calibration_curve,
@@ -33,6 +34,7 @@ from hfrisk.disclosure.curves import (
 )
 from hfrisk.disclosure.description import headline, release_flow, release_table1
 from hfrisk.disclosure.designs import DESIGNS, RULES, release_designs
+from hfrisk.disclosure.equity import EQUITY_RULES, release_capacity_groups, release_equity
 from hfrisk.disclosure.explained import release_dependence, release_means
 from hfrisk.disclosure.incidence import exact_incidence, release_incidence
 from hfrisk.disclosure.model_text import ScrubbedModel
@@ -84,7 +86,8 @@ _RULES = {
     "strategies": "counts rounded, parts of a total protected",
     "eligibility": "cells rounded or withheld; shares from the shown counts",
     "score_inputs": "counts rounded, nearly equal ones shown as one; what Table 1 withholds withheld; shares from the shown counts",
-    "performance": "counts rounded, parts of a total protected; estimates recomputed from the shown counts",
+    "performance": "counts rounded, parts of a total protected; estimates recomputed from the shown counts; of groups taken together no "
+    "counts, two figures, and only where the rest of row and column has enough people, events and non-events",
     "calibration_curve": "points joined until each has enough events and non-events",
     "decision_curve": "cells rounded or withheld; steps of enough people; net benefit from the shown counts",
     "risk_distribution": "bins merged until each has enough people",
@@ -92,7 +95,8 @@ _RULES = {
     "capacity": "cells rounded or withheld",
     "weekly": "cells rounded or withheld",
     "sizes": "counts rounded or withheld; what is needed from rounded shares, in two figures",
-    "threshold_groups": "four cells rounded or withheld together; rates from the shown cells",
+    "threshold_groups": "four cells rounded or withheld together; rates from the shown cells; of groups taken together no counts, and "
+    "whole per cent",
     "by_period": "counts rounded, parts of a total protected; ratios from the shown counts",
     "score_outcomes": "no counts; estimates with as many figures as the events support",
     "comparison": "counts rounded; differences to the shown prevalence",
@@ -110,6 +114,7 @@ _RULES = {
     "definitions": "words",
     "model": "ranges, counts, weights, values and gains of training replaced",
     **RULES,
+    **EQUITY_RULES,
 }
 
 
@@ -255,7 +260,11 @@ def _with_model(
     capacity = release_capacity(found.capacity, policy)
     benefits = benefits_shown(decision, groups)
     weekly = release_capacity(found.weekly, policy)
-    rates = rates_shown(decision, groups, capacity, weekly)
+    capacity_groups = release_capacity_groups(found.capacity_groups, policy)
+    rates = {
+        **rates_shown(decision, groups, capacity, weekly, capacity_groups),
+        **crossed_values(found.threshold_groups, found.capacity_groups, policy),
+    }
     withheld = states_withheld(found.competing, policy)
     bundle, scrubbed = (
         release_bundle(
@@ -296,6 +305,8 @@ def _with_model(
         "by_theme": release_means(explanation.by_theme, policy),
         "dependence": release_dependence(explanation.dependence, features.dictionary, policy),
     }
+    tables["capacity_groups"] = capacity_groups
+    tables |= release_equity(found, tables["performance"], policy, float(study["threshold"]), _confidence(study))
     words = {feature.name: feature.words for feature in features.dictionary}
     tables |= release_designs(designs, found.performance, policy, _confidence(study), words)
     checks = [*model.checks, *found.checks, *explanation.checks, *(designs.checks if designs else ())]

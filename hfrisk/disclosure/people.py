@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 
+from hfrisk.assessment.results import CROSS
 from hfrisk.disclosure.margins import Mask, protect_all
 from hfrisk.disclosure.policy import Floats, Policy
 
@@ -83,7 +84,8 @@ def released_sets(frame: pd.DataFrame, policy: Policy) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        `SET`, n, events (exact), shown_n, shown_events (rounded; NaN where withheld).
+        `SET`, n, events (exact), shown_n, shown_events (rounded; NaN where withheld, as they are of groups taken together: see
+        `crossed`).
 
     Raises
     ------
@@ -94,9 +96,10 @@ def released_sets(frame: pd.DataFrame, policy: Policy) -> pd.DataFrame:
     if sets.duplicated(SET).any():
         raise ValueError("rows of one set of people disagree about n or events")
     sets[["n", "events"]] = sets[["n", "events"]].astype(float)
-    hide_n = policy.small(sets["n"])
+    crossed = sets["group"].astype(str).str.contains(CROSS, regex=False).to_numpy()
+    hide_n = policy.small(sets["n"]) | crossed
     hide_events = hide_n | policy.small(sets["events"], sets["n"])
-    for _, within in sets.groupby(["model", "split"], sort=False):
+    for _, within in sets[~crossed].groupby(["model", "split"], sort=False):
         lists = [parts for group, parts in within.groupby("group", sort=False) if group != EVERYONE]
         if not lists:
             continue

@@ -9,13 +9,15 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from hfrisk.assessment.results import NOBODY, RATES, TREAT_ALL, at_capacity, at_threshold, at_weekly
+from hfrisk.assessment.results import CROSS, NOBODY, RATES, TREAT_ALL, at_capacity, at_threshold, at_weekly
+from hfrisk.disclosure.crossed import NO_COUNTS, are_crossed, crossed_row, crossed_values, released_crossed
 from hfrisk.disclosure.estimates import Estimate, People, net_benefit, released_difference, released_estimate
 from hfrisk.disclosure.margins import Mask, protect
 from hfrisk.disclosure.people import EVERYONE, SET, released_sets
 from hfrisk.disclosure.policy import Policy
 
 __all__ = [
+    "GROUP_RATES",
     "Benefits",
     "benefits_shown",
     "rates_shown",
@@ -28,7 +30,7 @@ Benefits = Mapping[tuple[str, str, str, str, str], float]
 """Net benefit, or a rate among those chosen, from shown counts, by model, split, group, level and measure name."""
 
 CELLS = ["true_positives", "false_positives", "false_negatives", "true_negatives"]
-GROUP_RATES = ["flag_rate", "true_positive_rate", "false_positive_rate", "positive_predictive_value"]
+GROUP_RATES = ["selection_rate", "true_positive_rate", "false_positive_rate", "positive_predictive_value"]
 
 _TOO_FEW = "not computed: too few events or non-events for these rates"
 
@@ -43,17 +45,21 @@ def release_performance(frame: pd.DataFrame, policy: Policy, benefits: Benefits)
     policy
         The rules.
     benefits
-        From `benefits_shown` and `rates_shown`.
+        From `benefits_shown` and `rates_shown`; of groups taken together from `crossed.crossed_values`.
 
     Returns
     -------
     DataFrame
         As it came, plus ``suppressed``.
     """
+    pairs = released_crossed(frame, policy)
     sets = {_set(row): _people(row) for row in released_sets(frame, policy).to_dict("records")}
     rows = []
     for row in frame.to_dict("records"):
         key = _set(row)
+        if CROSS in key[2]:
+            rows.append(crossed_row(row, key, pairs, benefits, policy))
+            continue
         people = sets[key]
         exact = Estimate(float(row["estimate"]), float(row["lower"]), float(row["upper"]))
         measure = str(row["measure"])
@@ -72,7 +78,8 @@ def release_threshold_groups(frame: pd.DataFrame, policy: Policy) -> pd.DataFram
     """Who is flagged, by group: the four cells rounded, the rates from the rounded cells.
 
     If one of the four cells of a group is withheld the other three go with it, since each follows from the margins; and
-    over the levels of a group no cell can be worked out from everyone's (`margins.protect`).
+    over the levels of a group no cell can be worked out from everyone's (`margins.protect`). Of groups taken together only the rates
+    are shown, in whole per cent (`crossed`).
 
     Returns
     -------
@@ -90,7 +97,7 @@ def release_threshold_groups(frame: pd.DataFrame, policy: Policy) -> pd.DataFram
     hide_cells = (result[CELLS] < policy.threshold).any(axis=1).to_numpy()
     hide_cells |= shown[["shown_n", "shown_events"]].isna().any(axis=1).to_numpy()
     hide_flagged = shown["shown_n"].isna().to_numpy() | policy.small(result["flagged"], result["n"])
-    for _, within in result.groupby(["model", "split", "threshold"], sort=False):
+    for _, within in result[~are_crossed(result["group"])].groupby(["model", "split", "threshold"], sort=False):
         whole = within[within["group"] == EVERYONE]
         for group, parts in within.groupby("group", sort=False):
             if group == EVERYONE:
@@ -100,6 +107,9 @@ def release_threshold_groups(frame: pd.DataFrame, policy: Policy) -> pd.DataFram
             flagged = parts["flagged"].to_numpy()
             hide_flagged[parts.index] = protect(flagged, total["flagged"].sum(), policy, hide_flagged[parts.index])
     exact_known = result[GROUP_RATES].notna()
+    together = are_crossed(result["group"])
+    hide_cells |= together
+    hide_flagged |= together
     result["n"], result["events"] = shown["shown_n"], shown["shown_events"]
     for cell in CELLS:
         result[cell] = policy.rounded(result[cell].mask(hide_cells))
@@ -107,7 +117,7 @@ def release_threshold_groups(frame: pd.DataFrame, policy: Policy) -> pd.DataFram
     added = result["true_positives"] + result["false_positives"]
     result["flagged"] = added.where(added.notna(), policy.rounded(result["flagged"].mask(hide_flagged)))
     tp, fp, fn, tn = (result[c] for c in CELLS)
-    result["flag_rate"] = result["flagged"] / result["n"]
+    result["selection_rate"] = result["flagged"] / result["n"]
     result["true_positive_rate"] = tp / (tp + fn)
     result["false_positive_rate"] = fp / (fp + tn)
     result["positive_predictive_value"] = tp / (tp + fp)
@@ -116,6 +126,27 @@ def release_threshold_groups(frame: pd.DataFrame, policy: Policy) -> pd.DataFram
     hidden = shown["shown_n"].isna() | shown["shown_events"].isna() | hide_cells | hide_flagged
     too_few = exact_known.any(axis=1) & ~exact_known.all(axis=1)
     result["suppressed"] = np.where(hidden, policy.withheld, np.where(too_few, _TOO_FEW, ""))
+    return _rates_of_pairs(result, frame.reset_index(drop=True), together, policy)
+
+
+def _rates_of_pairs(result: pd.DataFrame, exact: pd.DataFrame, together: Mask, policy: Policy) -> pd.DataFrame:
+    """The rates of groups taken together, in whole per cent, where they may leave."""
+    if not together.any():
+        return result
+    allowed = released_crossed(exact, policy)
+    values = crossed_values(exact, pd.DataFrame(), policy)
+    names = dict(zip(GROUP_RATES, ("selection_rate", "sensitivity", "false_positive_rate", "ppv"), strict=True))
+    for i in np.flatnonzero(together):
+        row = exact.loc[i].to_dict()
+        key = _set(row)
+        shown = {
+            rate: round(values.get((*key, at_threshold(name, row["threshold"])), math.nan), 2)
+            for rate, name in names.items()
+            if key in allowed and not math.isnan(row[rate])
+        }
+        for rate, value in shown.items():
+            result.loc[i, rate] = value
+        result.loc[i, "suppressed"] = policy.withheld if all(map(math.isnan, shown.values())) else NO_COUNTS
     return result
 
 
@@ -172,8 +203,14 @@ def benefits_shown(decision: pd.DataFrame, cells: pd.DataFrame) -> Benefits:
     return found
 
 
-def rates_shown(decision: pd.DataFrame, cells: pd.DataFrame, capacity: pd.DataFrame, weekly: pd.DataFrame) -> Benefits:
-    """Sensitivity, specificity, PPV, NPV and number needed to evaluate from released counts, by the names of the performance table.
+def rates_shown(
+    decision: pd.DataFrame,
+    cells: pd.DataFrame,
+    capacity: pd.DataFrame,
+    weekly: pd.DataFrame,
+    capacity_groups: pd.DataFrame | None = None,
+) -> Benefits:
+    """`RATES` (sensitivity, PPV ...) from released counts, by the names of the performance table.
 
     Everyone's at the decision threshold are those of the table by group where it shows them, so that a reader finds one number.
 
@@ -185,6 +222,8 @@ def rates_shown(decision: pd.DataFrame, cells: pd.DataFrame, capacity: pd.DataFr
         Released groups at the threshold.
     capacity, weekly
         Released capacity tables: of the whole period, and of each site and week.
+    capacity_groups
+        Released table of groups at capacity.
     """
     found: dict[tuple[str, str, str, str, str], float] = {}
     for frame, chosen, hits, where, name in (
@@ -200,9 +239,18 @@ def rates_shown(decision: pd.DataFrame, cells: pd.DataFrame, capacity: pd.DataFr
             found |= {(*place, name(rate, row[where])): value for rate, value in rates.items()}
     for row in cells.to_dict("records"):
         place = (row["model"], row["split"], row["group"], row["level"])
-        for rate, value in _rates(*(row[cell] for cell in CELLS)).items():
-            if not math.isnan(value):
-                found[*place, at_threshold(rate, row["threshold"])] = value
+        rates = _rates(*(row[cell] for cell in CELLS))
+        # of a small group how many are flagged may be shown where its cells are not
+        rates["selection_rate"] = row["flagged"] / row["n"]
+        found |= {(*place, at_threshold(rate, row["threshold"])): v for rate, v in rates.items() if not math.isnan(v)}
+    for row in [] if capacity_groups is None else capacity_groups.to_dict("records"):
+        place = (row["model"], row["split"], row["group"], row["level"])
+        if row["group"] == EVERYONE:
+            continue
+        tp, chosen = row["events_found"], row["reviewed"]
+        rates = _rates(tp, chosen - tp, row["events"] - tp, row["n"] - row["events"] - chosen + tp)
+        rates["selection_rate"] = chosen / row["n"]
+        found |= {(*place, at_capacity(rate, row["share"])): v for rate, v in rates.items() if not math.isnan(v)}
     return found
 
 
@@ -210,9 +258,9 @@ def _rates(tp: float, fp: float, fn: float, tn: float) -> dict[str, float]:
     """The rates of four shown cells; NaN where one is withheld, or where rounding leaves none of them."""
     if not min(tp, fp, fn, tn) > 0:
         return dict.fromkeys(RATES, math.nan)
-    return dict(
-        zip(RATES, (tp / (tp + fn), tn / (tn + fp), tp / (tp + fp), tn / (tn + fn), (tp + fp) / tp), strict=True)
-    )
+    chosen, n = tp + fp, tp + fp + fn + tn
+    values = (tp / (tp + fn), tn / (tn + fp), tp / chosen, tn / (tn + fn), chosen / tp, chosen / n, fp / (tn + fp))
+    return dict(zip(RATES, values, strict=True))
 
 
 def _benefit_name(threshold: float) -> str:

@@ -113,7 +113,7 @@ class Released:
         split, measure, width, needed, n, suppressed.
     threshold_groups
         model, split, group, level, threshold, n, events, flagged, true_positives, false_positives,
-        false_negatives, true_negatives, flag_rate, true_positive_rate, false_positive_rate,
+        false_negatives, true_negatives, selection_rate, true_positive_rate, false_positive_rate,
         positive_predictive_value, suppressed.
     by_period
         split, period, n, events, expected, oe_ratio, lower, upper, suppressed.
@@ -171,6 +171,13 @@ class Released:
         period, measure, estimate, lower, upper, reason, suppressed; no counts.
     feature_shifts
         feature, words, estimate, expected, reason, suppressed.
+    capacity_groups
+        model, split, group, level, share, n, events, reviewed, events_found, suppressed.
+    fairness_tests
+        model, split, group, measure, fairlearn, difference, ratio, statistic, p, p_adjusted, levels,
+        levels_excluded, reason, suppressed.
+    shrunk
+        model, split, group, level, measure, raw, raw_lower, raw_upper, shrunken, lower, upper, weight, reason, suppressed; no counts.
     """
 
     study: dict[str, Any]
@@ -219,6 +226,9 @@ class Released:
     learning_curve: pd.DataFrame = field(default_factory=pd.DataFrame)
     drift: pd.DataFrame = field(default_factory=pd.DataFrame)
     feature_shifts: pd.DataFrame = field(default_factory=pd.DataFrame)
+    capacity_groups: pd.DataFrame = field(default_factory=pd.DataFrame)
+    fairness_tests: pd.DataFrame = field(default_factory=pd.DataFrame)
+    shrunk: pd.DataFrame = field(default_factory=pd.DataFrame)
     seal: InitVar[object] = None
 
     def __post_init__(self, seal: object) -> None:

@@ -12,6 +12,7 @@ import pandas as pd
 from hfrisk.codelists import read_yaml
 from hfrisk.disclosure import Released
 from hfrisk.reporting import words
+from hfrisk.reporting.naming import CROSS
 
 __all__ = ["QUARTER", "Evidence", "Number", "clearly_apart", "firm", "held", "reason_of", "why_held"]
 
@@ -72,7 +73,7 @@ class Number:
 
     def show(self, value: float, decimals: int = 2) -> str:
         """`value`, such as a limit of the interval, with no more figures than the events support."""
-        return words.estimate(value, decimals, firm=firm(self.n, self.events))
+        return words.estimate(value, decimals, firm=firm(self.n, self.events) and CROSS not in self.group)
 
 
 class Evidence:
@@ -146,8 +147,8 @@ class Evidence:
         rows = frame[mask]
         return _number(rows.iloc[0]) if len(rows) else Number(group=group, level=level)
 
-    def groups(self, measure: str, *, split: str = "") -> Iterator[Number]:
-        """The number of every group of people, in the order of the released table."""
+    def groups(self, measure: str, *, split: str = "", crossed: bool = False) -> Iterator[Number]:
+        """The number of every group of people, or of those that are taken together, in the order of the released table."""
         frame = self.released.performance
         if frame.empty:
             return
@@ -156,6 +157,7 @@ class Evidence:
             & (frame["model"] == self.model)
             & (frame["split"] == (split or self.split))
             & (frame["group"] != "all")
+            & (frame["group"].astype(str).str.contains(CROSS, regex=False) == crossed)
         )
         for _, row in frame[mask].iterrows():
             yield _number(row)

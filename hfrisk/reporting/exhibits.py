@@ -11,6 +11,7 @@ import pandas as pd
 
 from hfrisk.reporting import words
 from hfrisk.reporting.evidence import firm, reason_of
+from hfrisk.reporting.naming import CROSS
 
 __all__ = ["Chapter", "Definitions", "Exhibit", "Picture", "Prose", "Table", "Tabulator", "data_uri", "emphasis"]
 
@@ -130,7 +131,7 @@ class Tabulator:
         value = row.get(column)
         if not words.known(value):
             return self.cell("", value, row)
-        sure = firm(row.get("n"), row.get("events"))
+        sure = firm(row.get("n"), row.get("events")) and CROSS not in str(row.get("group", ""))
         span = words.interval(row.get("lower"), row.get("upper"), lambda v: words.estimate(v, decimals, firm=sure))
         return words.estimate(value, decimals, firm=sure) + (f" ({span})" if span else "")
 

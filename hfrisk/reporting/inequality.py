@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import pandas as pd
 
 from hfrisk.reporting import words
+from hfrisk.reporting.chance import asked_of, beyond_chance, whole_sentence
 from hfrisk.reporting.evidence import Evidence, Number
 from hfrisk.reporting.naming import EXPECTED_GROUPS, group_name, level_name, people
 
@@ -43,18 +44,23 @@ def sort_groups(evidence: Evidence) -> Groups:
 
     A group stands out when the interval of its observed over expected leaves out 1; where the model as a whole
     is off, also when it leaves out the ratio of everyone, so that one fault is not told many times. A group
-    also stands out when the interval of its ranking lies below the ranking of everyone.
+    also stands out when the interval of its ranking lies below the ranking of everyone. In both cases its characteristic as a
+    whole must differ by more than chance gives, allowing for how many were asked (`chance`).
     """
     overall = evidence.number("oe_ratio")
     off = overall.excludes(1)
     groups = _recorded(list(evidence.groups("oe_ratio")))
     seen = [g for g in groups if g.with_interval]
-    out = [g for g in seen if g.excludes(1) and (not off or g.excludes(overall.estimate))]
+    out = [g for g in seen if _stands_out(beyond_chance(evidence, g, "oe_ratio", len(seen)), overall.estimate, off)]
     out.sort(key=lambda g: -_distance(g))
     worse = [_served(evidence, g) for g in out]
     worse.extend(_ranked(evidence))
     unknown = _too_small(groups) + missing_groups({g.group for g in groups})
     return Groups(_summary(evidence, seen, len(worse), off), tuple(worse), tuple(unknown), len(seen))
+
+
+def _stands_out(judged: Number | None, overall: float, off: bool) -> bool:
+    return judged is not None and judged.excludes(1) and (not off or judged.excludes(overall))
 
 
 def _distance(group: Number) -> float:
@@ -91,7 +97,9 @@ def _ranked(evidence: Evidence) -> list[str]:
     everyone = evidence.number("auroc")
     if not everyone.known:
         return []
-    found = [g for g in evidence.groups("auroc") if g.with_interval and g.upper < everyone.estimate]
+    seen = [g for g in evidence.groups("auroc") if g.with_interval]
+    judged = [(g, beyond_chance(evidence, g, "auroc", len(seen))) for g in seen]
+    found = [g for g, one in judged if one is not None and one.upper < everyone.estimate]
     found.sort(key=lambda g: g.upper)
     return [
         f"Among **{people(g.group, g.level)}** it ranks people less well: rightly {100 * g.estimate:.0f} times in 100 "
@@ -108,19 +116,21 @@ def _summary(evidence: Evidence, seen: list[Number], findings: int, off: bool) -
     if off:
         direction = "too high" if evidence.number("oe_ratio").estimate < 1 else "too low"
         everyone = f"Its risks are {direction} for everyone. "
+    chance = whole_sentence(evidence, "oe_ratio", "the gap between what it says and what happened") or (
+        "As so many were looked at, each was held to a wider interval than its own."
+    )
     if not findings:
         how = (
             "none differs clearly from the rest in that"
             if off
             else "for none of them is there a clear difference between what it says and what happened"
         )
-        return f"{everyone}{looked}, and {how}."
-    # Percentages are tested to either side and ranking to the worse side only, each at the same level.
-    ranked = sum(1 for g in evidence.groups("auroc") if g.with_interval)
-    by_chance = round(0.05 * len(seen) + 0.025 * ranked)
-    chance = f" With so many comparisons, about {words.in_words(by_chance)} would by chance alone." if by_chance else ""
+        unnamed = (
+            " None of its groups alone can be named." if any(t.differs for t in asked_of(evidence, "oe_ratio")) else ""
+        )
+        return f"{everyone}{looked}, and {how}. {chance}{unnamed}"
     stand = "one finding stands" if findings == 1 else f"{words.in_words(findings)} findings stand"
-    return f"{everyone}{looked}; {stand} out{' from the rest' if off else ''}.{chance}"
+    return f"{everyone}{looked}; {stand} out{' from the rest' if off else ''}. {chance}"
 
 
 def _too_small(groups: list[Number]) -> list[str]:

@@ -6,6 +6,7 @@ Sex, ethnicity and deprivation are spoken of as the NHS does, and a group is des
 from __future__ import annotations
 
 __all__ = [
+    "CROSS",
     "EXPECTED_GROUPS",
     "MEASURES",
     "group_name",
@@ -15,6 +16,9 @@ __all__ = [
     "read_from",
     "told_by",
 ]
+
+#: Stands between groups that are taken together, and between their levels, as the results have it.
+CROSS = " x "
 
 #: Groups that a reader looks for, and that the page misses aloud when the data do not record them.
 EXPECTED_GROUPS = ("sex", "age_band", "ethnicity", "imd_quintile")
@@ -127,16 +131,25 @@ MEASURES = {
     "emax": ("Largest error, among the middle 95 in 100 of the risks (Emax)", 3, "near 0"),
     "ici_expected": ("ICI that chance alone gives, mean", 3, ""),
     "ici_expected_95": ("ICI that chance alone gives, 95th centile", 3, ""),
+    "ici_excess": ("Average error of the percentages beyond what chance gives (excess ICI)", 3, "near 0"),
+    "selection_rate": ("Flagged, of all (selection rate)", 2, ""),
+    "false_positive_rate": ("Flagged, of those without the outcome (false positive rate)", 2, "0 is nobody"),
 }
 
 
 def group_name(group: str) -> str:
     """The heading of a group, such as ``Deprivation``."""
+    if CROSS in group:
+        first, *others = (group_name(part) for part in group.split(CROSS))
+        return " by ".join([first, *(name[:1].lower() + name[1:] for name in others)])
     return _GROUPS.get(group, group.replace("_", " ").capitalize())
 
 
 def level_name(group: str, level: str) -> str:
     """A level as a table row says it."""
+    if CROSS in group:
+        first, *others = _parts(group, level)
+        return ", ".join([level_name(*first), *(_within(g, level_name(g, v)) for g, v in others)])
     if group == "all":
         return "Everyone"
     if group == "sex":
@@ -152,6 +165,10 @@ def people(group: str, level: str) -> str:
     """A level as the people in it, to follow "for": ``people in the most deprived fifth``."""
     if group == "all":
         return "everyone"
+    if CROSS in group:
+        # women in the most deprived fifth: whoever has a noun of their own comes first
+        told = sorted((people(g, v) for g, v in _parts(group, level)), key=lambda words: words.startswith("people "))
+        return " ".join([told[0], *(words.removeprefix("people ") for words in told[1:])])
     if level.lower() in ("not recorded", "not known", "unknown"):
         return f"people whose {_thing(group)} is not recorded"
     if level.lower() == "not stated":
@@ -182,6 +199,16 @@ def read_from(sources: str) -> str:
 def told_by(question: str, evidence: str) -> str:
     """What told whether a stay was for heart failure, unplanned, or part of a spell."""
     return _TOLD.get(question, {}).get(evidence, evidence.replace("_", " "))
+
+
+def _within(group: str, name: str) -> str:
+    """A level's name in the middle of a line: words in lower case, names as they are."""
+    return name[:1].lower() + name[1:] if group in ("sex", "imd_quintile") else name
+
+
+def _parts(group: str, level: str) -> list[tuple[str, str]]:
+    """Groups that are taken together, each with its level."""
+    return list(zip(group.split(CROSS), level.split(CROSS), strict=False))
 
 
 def _thing(group: str) -> str:

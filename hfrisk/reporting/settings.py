@@ -44,7 +44,7 @@ class ReportingSettings(Settings):
         ge=1,
         description=(
             "Factor. The verdict asks for recalibration when, for a group of people, the whole interval of observed "
-            "over expected lies further from 1 than this factor."
+            "over expected lies further from 1 than this factor, and its characteristic as a whole differs by more than chance gives."
         ),
     )
     themes_on_page_one: int = Field(5, ge=1, le=12, description="Themes of the model drawn on page one (count).")

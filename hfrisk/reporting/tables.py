@@ -9,7 +9,7 @@ import pandas as pd
 from hfrisk.reporting import words
 from hfrisk.reporting.evidence import Evidence
 from hfrisk.reporting.exhibits import Table, Tabulator
-from hfrisk.reporting.naming import MEASURES, group_name, level_name, model_name
+from hfrisk.reporting.naming import CROSS, MEASURES, group_name, level_name, model_name
 
 __all__ = [
     "benefit_table",
@@ -21,6 +21,7 @@ __all__ = [
     "group_estimates_table",
     "plain_table",
     "rates_table",
+    "sectioned",
     "sizes_table",
     "threshold_table",
 ]
@@ -97,7 +98,8 @@ def by_group_rows(frame: pd.DataFrame) -> list[tuple[str, str, pd.Series]]:
     ]
 
 
-def _sectioned(rows: list[tuple[str, str, tuple[str, ...]]]) -> list[tuple[str, ...]]:
+def sectioned(rows: list[tuple[str, str, tuple[str, ...]]]) -> list[tuple[str, ...]]:
+    """Rows of a group and level each, with a heading over every group."""
     shown: list[tuple[str, ...]] = []
     last = "all"
     for group, level, cells in rows:
@@ -115,7 +117,7 @@ def group_estimates_table(evidence: Evidence, measures: Iterable[str], caption: 
     frame = evidence.rows("performance")
     if frame.empty:
         return tab.table(caption, ["Group"], [])
-    frame = frame[frame["measure"].isin(names)]
+    frame = frame[frame["measure"].isin(names) & ~_crossed(frame)]
     if only:
         frame = frame[frame["group"].isin(["all", only])]
     rows = []
@@ -123,10 +125,16 @@ def group_estimates_table(evidence: Evidence, measures: Iterable[str], caption: 
         mine = frame[(frame["group"] == group) & (frame["level"] == level)].set_index("measure")
         cells = [tab.count(first, "n"), tab.count(first, "events")]
         for name in names:
-            cells.append(tab.estimate(mine.loc[name], MEASURES[name][1]) if name in mine.index else words.NOT_COMPUTED)
+            kind = MEASURES[name.partition("@")[0]]
+            cells.append(tab.estimate(mine.loc[name], kind[1]) if name in mine.index else words.NOT_COMPUTED)
         rows.append((group, level, tuple(cells)))
-    head = ["Group", "Discharges", words.capital(evidence.came_back), *(MEASURES[n][0] for n in names)]
-    return tab.table(caption, head, _sectioned(rows), notes=("Brackets: 95% interval.",))
+    head = [
+        "Group",
+        "Discharges",
+        words.capital(evidence.came_back),
+        *(MEASURES[n.partition("@")[0]][0] for n in names),
+    ]
+    return tab.table(caption, head, sectioned(rows), notes=("Brackets: 95% interval.",))
 
 
 def calibration_table(evidence: Evidence, *, points: int = 8) -> Table:
@@ -308,12 +316,23 @@ def threshold_table(evidence: Evidence) -> Table:
     """Who would be flagged at the study's threshold, by group, and how rightly."""
     tab = Tabulator()
     frame = evidence.rows("threshold_groups")
+    if len(frame):
+        frame = frame[~_crossed(frame)]
+    rates = {
+        "selection_rate": "selection_rate",
+        "true_positive_rate": "sensitivity",
+        "positive_predictive_value": "ppv",
+        "false_positive_rate": "false_positive_rate",
+    }
     rows = []
     for group, level, row in by_group_rows(frame):
         cells = [tab.count(row, "n"), tab.count(row, "events")]
-        for column in ("flag_rate", "true_positive_rate", "positive_predictive_value", "false_positive_rate"):
+        for column, measure in rates.items():
             value = row[column]
-            cells.append(tab.cell(words.in_hundred(value) if words.known(value) else "", value, row))
+            number = evidence.number(f"{measure}@{evidence.threshold:.2f}", group=group, level=level)
+            span = words.interval(number.lower, number.upper, words.in_hundred)
+            text = words.in_hundred(value) + (f" ({span})" if span else "") if words.known(value) else ""
+            cells.append(tab.cell(text, value, row))
         rows.append((group, level, tuple(cells)))
     back = evidence.came_back
     head = [
@@ -325,7 +344,20 @@ def threshold_table(evidence: Evidence) -> Table:
         f"Of every 100 flagged, {back}",
         f"Flagged, of every 100 who did not {evidence.come_back}",
     ]
-    return tab.table(f"At a threshold of {words.percent(evidence.threshold)}, by group", head, _sectioned(rows))
+    return tab.table(
+        f"At a threshold of {words.percent(evidence.threshold)}, by group",
+        head,
+        sectioned(rows),
+        notes=(
+            "Brackets: 95% interval, from resampling people. In fairlearn's words the four rates are selection_rate, true_positive_rate, "
+            "precision and false_positive_rate.",
+        ),
+    )
+
+
+def _crossed(frame: pd.DataFrame) -> pd.Series:
+    """Which rows are of groups taken together, which have a table of their own."""
+    return frame["group"].astype(str).str.contains(CROSS, regex=False)
 
 
 def plain_table(frame: pd.DataFrame, columns: dict[str, str], caption: str) -> Table:

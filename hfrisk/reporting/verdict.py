@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from hfrisk.reporting import words
+from hfrisk.reporting.chance import beyond_chance
 from hfrisk.reporting.evidence import Evidence
 from hfrisk.reporting.naming import people
 from hfrisk.reporting.settings import ReportingSettings
@@ -219,12 +220,16 @@ def _groups(evidence: Evidence, settings: ReportingSettings) -> list[Reason]:
     if overall.excludes(1):
         return []  # everyone is affected, and recalibration comes first
     limit = settings.group_beyond
-    found = [g for g in evidence.groups("oe_ratio") if g.with_interval and (g.lower > limit or g.upper < 1 / limit)]
+    seen = [g for g in evidence.groups("oe_ratio") if g.with_interval]
+    # One of thirty intervals is far out by chance: the characteristic must differ as a whole, or the interval be widened for thirty.
+    judged = [(g, beyond_chance(evidence, g, "oe_ratio", len(seen))) for g in seen]
+    found = [g for g, one in judged if one is not None and (one.lower > limit or one.upper < 1 / limit)]
     return [
         Reason(
             "Needs recalibration before use",
             f"For {people(g.group, g.level)} it predicts {words.predicted_against_observed(g.estimate)} "
-            f"{evidence.came_back} (O/E {g.show(g.estimate)}, {g.show(g.lower)} to {g.show(g.upper)}).",
+            f"{evidence.came_back} (O/E {g.show(g.estimate)}, {g.show(g.lower)} to {g.show(g.upper)}), which is more than chance gives "
+            "among so many groups.",
         )
         for g in found
     ]

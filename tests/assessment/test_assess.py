@@ -16,7 +16,7 @@ from hfrisk.assessment.results import COLUMNS
 from hfrisk.modelling import ModelSettings, ValidationSettings, develop, partition_frames
 from hfrisk.progress import Quiet, Step
 
-QUICK = AssessmentSettings(replicates=80, redraws=50)
+QUICK = AssessmentSettings(replicates=80, redraws=50, permutations=99)
 
 
 @pytest.fixture(scope="module")
@@ -48,7 +48,7 @@ def test_every_number_is_one_row_and_every_missing_one_has_a_reason(judged) -> N
     assert (performance.loc[performance["estimate"].isna(), "reason"] != "").all()
     without = performance["lower"].isna() & performance["estimate"].notna()
     assert set(performance.loc[without, "measure"]) == {
-        *("ici", "e50", "e90", "emax", "ici_expected", "ici_expected_95"),
+        *("ici", "e50", "e90", "emax", "ici_expected", "ici_expected_95", "ici_excess"),
         *("brier_reliability", "brier_resolution", "brier_uncertainty"),
     }
     assert set(performance["model"]) == {"lightgbm", "logistic"}
@@ -68,7 +68,8 @@ def test_rates_stand_at_thresholds_and_capacities_with_intervals_and_agree_with_
     rows = judged.performance.query("model == 'lightgbm' and split == 'test'")
     everyone = rows[rows["group"] == "all"].set_index("measure")
     places = ("0.10", "0.20", "0.30", "top0.05", "top0.1", "top0.2", "week5")
-    wanted = {f"{name}@{place}" for name in ("sensitivity", "specificity", "ppv", "npv", "nne") for place in places}
+    names = ("sensitivity", "specificity", "ppv", "npv", "nne", "selection_rate", "false_positive_rate")
+    wanted = {f"{name}@{place}" for name in names for place in places}
     assert {m for m in everyone.index if "@" in m and not m.startswith("net_benefit")} == wanted
     found = everyone.loc[sorted(wanted), ["estimate", "lower", "upper"]]
     assert found.notna().all().all()
@@ -76,7 +77,12 @@ def test_rates_stand_at_thresholds_and_capacities_with_intervals_and_agree_with_
     table = judged.threshold_groups.query("model == 'lightgbm' and split == 'test'")
     for row in table.itertuples():
         mine = rows[(rows["group"] == row.group) & (rows["level"] == row.level)].set_index("measure")["estimate"]
-        for ours, theirs in (("sensitivity", row.true_positive_rate), ("ppv", row.positive_predictive_value)):
+        for ours, theirs in (
+            ("sensitivity", row.true_positive_rate),
+            ("ppv", row.positive_predictive_value),
+            ("selection_rate", row.selection_rate),
+            ("false_positive_rate", row.false_positive_rate),
+        ):
             assert mine[f"{ours}@0.20"] == pytest.approx(theirs, abs=1e-12, nan_ok=True)
     (week,) = judged.weekly.query("model == 'lightgbm' and split == 'test'").itertuples()
     assert everyone.loc["ppv@week5", "estimate"] == pytest.approx(week.events_found / week.reviewed, abs=1e-12)

@@ -53,6 +53,8 @@ def naive(event: np.ndarray, risk: np.ndarray) -> dict[str, float]:
         found[f"ppv@{threshold:.2f}"] = precision_score(event, flagged, zero_division=np.nan)
         found[f"npv@{threshold:.2f}"] = precision_score(1 - event, 1 - flagged, zero_division=np.nan)
         found[f"nne@{threshold:.2f}"] = precision if np.isfinite(precision) else np.nan
+        found[f"selection_rate@{threshold:.2f}"] = flagged.mean()
+        found[f"false_positive_rate@{threshold:.2f}"] = flagged[event == 0].mean()
     for share in CAPACITIES:
         found |= {f"{name}@top{share:g}": value for name, value in among_the_highest(event, risk, share).items()}
     return found
@@ -71,6 +73,8 @@ def among_the_highest(event: np.ndarray, risk: np.ndarray, share: float) -> dict
         "ppv": hits / room,
         "npv": 1 - (events - hits) / (len(risk) - room),
         "nne": room / hits if hits else np.nan,
+        "selection_rate": room / len(risk),
+        "false_positive_rate": (room - hits) / others,
     }
 
 

@@ -74,7 +74,7 @@ def test_discharges_of_the_last_days_of_which_only_events_are_known_are_left_out
     rows["discharge_date"] = pd.Timestamp("2024-01-01")
     late = rows[rows["state"] != "none"].head(40).assign(discharge_date=pd.Timestamp("2024-03-01"))
     both = pd.concat([rows, late], ignore_index=True)
-    quick = AssessmentSettings(replicates=100, redraws=50)
+    quick = AssessmentSettings(replicates=100, redraws=50, permutations=99)
 
     def tables(frame: pd.DataFrame) -> dict[str, pd.DataFrame]:
         risk = frame["risk"].to_numpy()

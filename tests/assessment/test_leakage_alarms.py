@@ -12,7 +12,7 @@ from hfrisk.assessment import AssessmentSettings, assess
 from hfrisk.assessment.leakage import ALARMS, kind_of_risk, model_too_good, strong_features, too_strong_feature
 from tests.assessment.conftest import Region, expit, feature
 
-QUICK = AssessmentSettings(replicates=60, redraws=50, groups=("sex",))
+QUICK = AssessmentSettings(replicates=60, redraws=50, permutations=99, groups=("sex",))
 
 
 def codes(results) -> set[str]:

@@ -12,7 +12,7 @@ from hfrisk.assessment import AssessmentSettings, Results, assess
 from hfrisk.assessment.findings import factor_in_words, method_checks
 from hfrisk.checks import Check
 
-QUICK = AssessmentSettings(replicates=100, redraws=50, groups=("sex",), slope_width=0.5)
+QUICK = AssessmentSettings(replicates=100, redraws=50, permutations=99, groups=("sex",), slope_width=0.5)
 
 
 @pytest.fixture(scope="module")

@@ -10,7 +10,7 @@ from hfrisk.assessment.groups import find_groups, threshold_table
 from hfrisk.assessment.performance import split_performance
 from hfrisk.assessment.settings import AssessmentSettings
 
-FEW = AssessmentSettings(replicates=60, redraws=50, groups=("group",), threads=1)
+FEW = AssessmentSettings(replicates=60, redraws=50, permutations=99, groups=("group",), threads=1)
 
 
 def people(**levels: tuple[int, int]) -> tuple[np.ndarray, np.ndarray, pd.DataFrame]:
@@ -47,7 +47,8 @@ def test_nothing_is_computed_when_all_others_have_fewer_than_ten_events() -> Non
 def test_below_200_events_only_auroc_and_oe_are_given_and_marked_imprecise() -> None:
     frame = measured(*people(middling=(199, 800), large=(300, 900))).loc["middling"]
     given = frame[frame["estimate"].notna()]
-    assert set(given.index) == {"auroc", "oe_ratio"}
+    # decision 19; who is flagged is a count
+    assert set(given.index) == {"auroc", "oe_ratio", "selection_rate@0.20"}
     assert (given["reason"] == "imprecise: fewer than 200 events or non-events").all()
     assert given["lower"].notna().all()
     assert (frame.drop(index=given.index)["reason"] == "not computed: fewer than 200 events or non-events").all()
@@ -55,7 +56,7 @@ def test_below_200_events_only_auroc_and_oe_are_given_and_marked_imprecise() -> 
 
 def test_below_200_non_events_only_auroc_and_oe_are_given() -> None:
     frame = measured(*people(middling=(800, 199), large=(300, 900))).loc["middling"]
-    assert set(frame[frame["estimate"].notna()].index) == {"auroc", "oe_ratio"}
+    assert set(frame[frame["estimate"].notna()].index) == {"auroc", "oe_ratio", "selection_rate@0.20"}
 
 
 def test_from_200_events_everything_is_given_and_ici_stands_beside_what_is_expected() -> None:
@@ -64,7 +65,10 @@ def test_from_200_events_everything_is_given_and_ici_stands_beside_what_is_expec
     assert (frame["reason"] == "").all()
     without_interval = frame[frame["lower"].isna() & frame["upper"].isna()]
     parts = {"brier_reliability", "brier_resolution", "brier_uncertainty"}
-    assert set(without_interval.index) == {"ici", "e50", "e90", "emax", "ici_expected", "ici_expected_95"} | parts
+    assert (
+        set(without_interval.index)
+        == {"ici", "e50", "e90", "emax", "ici_expected", "ici_expected_95", "ici_excess"} | parts
+    )
     assert frame.loc["ici_expected_95", "estimate"] > frame.loc["ici_expected", "estimate"] > 0
 
 
@@ -90,6 +94,7 @@ def test_everyone_with_fewer_than_200_events_lacks_only_slope_curve_and_ici() ->
         "emax",
         "ici_expected",
         "ici_expected_95",
+        "ici_excess",
     }
     assert found.calibration_curve.empty
     assert list(found.calibration_curve.columns) == [
@@ -125,7 +130,7 @@ def test_threshold_table_is_fairlearns_over_all_rows() -> None:
     theirs = MetricFrame(
         metrics={
             "n": count,
-            "flag_rate": selection_rate,
+            "selection_rate": selection_rate,
             "true_positive_rate": true_positive_rate,
             "false_positive_rate": false_positive_rate,
             "positive_predictive_value": precision_score,
@@ -156,7 +161,7 @@ def test_rates_without_a_denominator_are_missing_where_fairlearn_says_nought() -
 def test_groups_too_small_for_any_number_have_counts_but_no_rates() -> None:
     event, risk, groups = people(small=(9, 50), middle=(50, 90), large=(300, 900))
     ours = threshold_table(event, risk, find_groups(event, groups, ["group"]), 0.2).set_index("level")
-    rates = ["flag_rate", "true_positive_rate", "false_positive_rate", "positive_predictive_value"]
+    rates = ["selection_rate", "true_positive_rate", "false_positive_rate", "positive_predictive_value"]
     assert ours.loc["small", rates].isna().all()
     assert ours.loc["small", "n"] == 59
     # decision 19: below 200 events nothing about performance but O/E and AUROC; who is flagged is a count

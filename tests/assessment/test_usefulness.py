@@ -30,7 +30,7 @@ def test_gain_in_net_benefit_is_that_of_dcurves_with_the_interval_of_a_naive_loo
     import dcurves
 
     settings = AssessmentSettings(
-        replicates=60, redraws=50, net_benefit_from=0.1, net_benefit_to=0.4, net_benefit_step=0.1
+        replicates=60, redraws=50, permutations=99, net_benefit_from=0.1, net_benefit_to=0.4, net_benefit_step=0.1
     )
     event, risk, person = (discharges[name].to_numpy() for name in ("event", "risk", "person"))
     other = np.round(0.5 * risk + 0.2 * np.random.default_rng(1).random(len(risk)), 3)

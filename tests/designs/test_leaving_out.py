@@ -7,10 +7,10 @@ import pytest
 import statsmodels.api as sm
 
 from hfrisk.assessment import AssessmentSettings
+from hfrisk.assessment.pooling import pool
 from hfrisk.designs import Designs
 from hfrisk.designs.estimates import auroc_on_logit, log_loss, log_oe, slope
 from hfrisk.designs.leaving_out import leave_each_out, summarise
-from hfrisk.designs.pooling import pool
 from hfrisk.modelling import Model, ModellingData
 from hfrisk.modelling.refitting import chosen_rows, refit
 from hfrisk.progress import Quiet

@@ -179,7 +179,16 @@ def made_up_run(folder: Path, n: int = 4013, seed: int = 4) -> Run:
     settings = ModelSettings(trials=1, repeats=1, max_rounds=40, early_stopping_rounds=10, threads=1)
     model = develop(data, settings, folder=folder)
     results = assess(
-        model, data, AssessmentSettings(replicates=50, redraws=50, capacities=(0.1, 0.2), groups=tuple(groups.columns))
+        model,
+        data,
+        AssessmentSettings(
+            replicates=50,
+            redraws=50,
+            permutations=99,
+            capacities=(0.1, 0.2),
+            groups=tuple(groups.columns),
+            intersections=(("sex", "age_band"),),
+        ),
     )
     return Run(
         cohort(rows, data),

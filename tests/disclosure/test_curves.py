@@ -25,7 +25,7 @@ from tests.disclosure.made_up import DICTIONARY, Run
 
 POLICY = Policy()
 WHO = {"model": "lightgbm", "split": "test"}
-RATES = ["flag_rate", "true_positive_rate", "false_positive_rate", "positive_predictive_value"]
+RATES = ["selection_rate", "true_positive_rate", "false_positive_rate", "positive_predictive_value"]
 CELLS = ["true_positives", "false_positives", "false_negatives", "true_negatives"]
 
 
@@ -134,7 +134,9 @@ def cells(**levels: tuple[int, int, int, int]) -> pd.DataFrame:
     frame["events"] = frame["true_positives"] + frame["false_negatives"]
     frame["flagged"] = frame["true_positives"] + frame["false_positives"]
     frame["n"] = frame[CELLS].sum(axis=1)
-    return frame.assign(flag_rate=0.5, true_positive_rate=0.5, false_positive_rate=0.5, positive_predictive_value=0.5)
+    return frame.assign(
+        selection_rate=0.5, true_positive_rate=0.5, false_positive_rate=0.5, positive_predictive_value=0.5
+    )
 
 
 def test_rates_at_the_threshold_come_from_the_shown_cells() -> None:

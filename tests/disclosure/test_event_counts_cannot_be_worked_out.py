@@ -206,6 +206,8 @@ def rates_of(where: str, n: int, events: int, chosen: int, found: int, reason: s
         "ppv": found / chosen,
         "npv": (negatives - chosen + found) / (n - chosen),
         "nne": chosen / found,
+        "selection_rate": chosen / n,
+        "false_positive_rate": (chosen - found) / negatives,
     }
     frame = performance(n, events).iloc[[0] * len(measures)].reset_index(drop=True)
     frame["measure"], frame["estimate"] = [f"{name}@{where}" for name in measures], list(measures.values())
@@ -278,7 +280,7 @@ def test_rates_of_groups_come_from_their_shown_cells() -> None:
     ):
         rows.append({"model": "lightgbm", "split": "test", "group": group, "level": level, "threshold": 0.2,
                      "n": tp + fp + fn + tn, "events": tp + fn, "flagged": tp + fp, "true_positives": tp,
-                     "false_positives": fp, "false_negatives": fn, "true_negatives": tn, "flag_rate": 0.2,
+                     "false_positives": fp, "false_negatives": fn, "true_negatives": tn, "selection_rate": 0.2,
                      "true_positive_rate": 0.5, "false_positive_rate": 0.2, "positive_predictive_value": 0.4})  # fmt: skip
     groups = release_threshold_groups(pd.DataFrame(rows), POLICY)
     curve = release_decision_curve(decision(1550, 298, 400, 150), POLICY, 0.2)

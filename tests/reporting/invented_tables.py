@@ -332,9 +332,9 @@ def threshold_table(n: int, rate: float) -> pd.DataFrame:
     rows: list[tuple[Any, ...]] = []
     everyone = {"all": [("all", 1.0, 1.0)]}
     for group, levels in {**everyone, **GROUPS}.items():
-        for level, share, _ in levels:
+        for level, share, theirs in levels:
             size, events = five(n * share), five(n * share * rate)
-            flagged = five(size * 0.38)
+            flagged = five(size * 0.38 * (2 - (theirs if theirs == theirs else 1.0)))
             hit = five(flagged * rate * 1.36)
             held = level == "Mixed"
             counts = [size, events, flagged, hit, flagged - hit, events - hit, size - events - flagged + hit]
@@ -359,7 +359,7 @@ def threshold_table(n: int, rate: float) -> pd.DataFrame:
         "false_positives",
         "false_negatives",
         "true_negatives",
-        "flag_rate",
+        "selection_rate",
         "true_positive_rate",
         "false_positive_rate",
         "positive_predictive_value",

@@ -10,6 +10,12 @@ import pandas as pd
 
 from hfrisk.disclosure import Bundle, Released
 from hfrisk.disclosure import released as gate
+from tests.reporting.invented_groups import (
+    capacity_groups_table,
+    drawn_table,
+    of_groups,
+    tests_table,
+)
 from tests.reporting.invented_population import (
     definitions_table,
     eligibility_table,
@@ -135,7 +141,7 @@ def region(n_test: int = 3010, rate: float = 0.196, ratio: float = 1.03, auroc: 
         strategies=strategies_table(total),
         eligibility=eligibility_table(total),
         score_inputs=scores_table(total),
-        performance=performance_table(n_dev, n_test, rate, ratio, auroc),
+        performance=of_groups(performance_table(n_dev, n_test, rate, ratio, auroc), n_test, rate),
         calibration_curve=curves_table(n_test, ratio),
         decision_curve=decisions_table(n_test, rate, ratio),
         risk_distribution=spread_table(n_test, rate),
@@ -145,6 +151,9 @@ def region(n_test: int = 3010, rate: float = 0.196, ratio: float = 1.03, auroc: 
         sizes=sizes_of_test(n_test),
         threshold_groups=threshold_table(n_test, rate),
         by_period=periods_table(n_dev, n_test, rate, ratio),
+        capacity_groups=capacity_groups_table(n_test, rate),
+        fairness_tests=tests_table(),
+        shrunk=drawn_table(performance_table(n_dev, n_test, rate, ratio, auroc)),
         score_outcomes=score_outcomes_table(auroc),
         comparison=pd.DataFrame(
             [
@@ -247,7 +256,7 @@ def desynpuf() -> Released:
     """Like DE-SynPUF: hardly any ranking, twice as many predicted as came back, few groups recorded."""
     base = region(n_test=6920, rate=0.067, ratio=0.47, auroc=0.512)
     frame = base.performance
-    frame = frame[~frame["group"].isin(["imd_quintile"])].copy()
+    frame = frame[~frame["group"].str.contains("imd_quintile")].copy()
     frame.loc[(frame["group"] == "ethnicity"), "level"] = frame["level"].replace(
         {"Asian or Asian British": "Hispanic", "Black or Black British": "Black"}
     )
@@ -289,6 +298,10 @@ def desynpuf() -> Released:
         performance=frame,
         checks=checks,
         threshold_groups=flagged[flagged["group"] != "imd_quintile"],
+        **{
+            name: getattr(base, name).pipe(lambda frame: frame[~frame["group"].str.contains("imd_quintile")])
+            for name in ("capacity_groups", "fairness_tests", "shrunk")
+        },
         headline={**base.headline, "share_events": 0.105, "sites": 2650},
     )
 
@@ -304,7 +317,16 @@ def tiny() -> Released:
     frame.loc[mask & (frame["group"] != "all"), ["n", "events"]] = math.nan
     frame.loc[mask & (frame["group"] != "all"), "suppressed"] = HELD
     none: dict[str, Any] = {}
-    for name in ("calibration_curve", "decision_curve", "risk_distribution", "comparison", "dependence"):
+    for name in (
+        "calibration_curve",
+        "decision_curve",
+        "risk_distribution",
+        "comparison",
+        "dependence",
+        "fairness_tests",
+        "shrunk",
+        "capacity_groups",
+    ):
         none[name] = getattr(base, name).iloc[:0]
     deciles = base.risk_deciles.copy()
     deciles[["n", "events", "died", "mean_risk"]] = math.nan

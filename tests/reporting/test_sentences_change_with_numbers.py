@@ -166,7 +166,7 @@ def test_no_difference_is_claimed_where_every_interval_holds_one(base: Released)
 def test_the_worst_group_comes_first(base: Released) -> None:
     one = only_off(base, "1 (most deprived)", (1.3, 1.2, 1.4))
     two = samples.with_number(one, "oe_ratio", 1.6, 1.05, 2.4, group="sex", level="Female")
-    found = sort_groups(ev(two))
+    found = sort_groups(ev(asked(two, sex=0.03)))
     assert "most deprived" in found.worse[0]
     assert "women" in found.worse[1]
 
@@ -314,3 +314,35 @@ def test_what_it_is_worth_more_stands_against_nobody_everyone_and_each_other_mod
     assert told["LACE"] == "suppressed"
     assert told["HOSPITAL"] == "not computed"
     assert f"Suppressed: {samples.HELD}." in table.notes
+
+
+def asked(base: Released, **p: float) -> Released:
+    """`base` with other adjusted p-values, by group."""
+    return samples.changed(base, fairness_tests=samples.tests_table(**p))
+
+
+def test_a_group_is_called_worse_only_if_its_characteristic_differs_as_a_whole(base: Released) -> None:
+    off = only_off(base, "1 (most deprived)", (1.22, 1.08, 1.37))
+    found = sort_groups(ev(asked(off, imd_quintile=0.2)))
+    assert found.worse == ()
+    assert "does not vary with sex, age, ethnicity, deprivation or hospital group by more than chance" in found.summary
+    assert "varies with **deprivation** by more than chance gives; with sex, age" in sort_groups(ev(off)).summary
+
+
+def test_where_no_test_was_released_the_interval_is_widened_for_how_many_were_looked_at(base: Released) -> None:
+    untested = samples.changed(base, fairness_tests=base.fairness_tests.iloc[:0])
+    near = sort_groups(ev(only_off(untested, "1 (most deprived)", (1.22, 1.03, 1.44))))
+    assert near.worse == ()
+    assert "held to a wider interval" in near.summary
+    assert len(sort_groups(ev(only_off(untested, "1 (most deprived)", (1.3, 1.2, 1.41)))).worse) == 1
+
+
+def test_a_characteristic_that_differs_while_no_group_can_be_named_is_told(base: Released) -> None:
+    found = sort_groups(ev(only_off(base, "1 (most deprived)", (1.1, 0.95, 1.25))))
+    assert found.summary.endswith("None of its groups alone can be named.")
+
+
+def test_a_group_that_ranks_less_well_is_told_only_if_ranking_differs(base: Released) -> None:
+    worse = samples.with_number(base, "auroc", 0.55, 0.51, 0.59, group="sex", level="Female")
+    assert "ranks people less well" not in " ".join(sort_groups(ev(worse)).worse)
+    assert "Among **women** it ranks people less well" in " ".join(sort_groups(ev(asked(worse, sex=0.01))).worse)

@@ -96,6 +96,19 @@ def test_a_group_for_whom_it_is_surely_far_out_asks_for_recalibration(base: Rele
     assert verdict(near).words == FIT
 
 
+def test_one_far_interval_of_thirty_is_no_ground_unless_its_characteristic_differs(base: Released) -> None:
+    far = samples.with_number(base, "oe_ratio", 1.5, 1.3, 1.7, group="imd_quintile", level="1 (most deprived)")
+    alike = samples.changed(far, fairness_tests=samples.tests_table(imd_quintile=0.3))
+    assert verdict(alike).words == FIT
+    # where no test was released, the interval is widened for the number of groups looked at
+    untested = samples.changed(far, fairness_tests=far.fairness_tests.iloc[:0])
+    assert verdict(untested).words == FIT
+    further = samples.with_number(
+        untested, "oe_ratio", 1.6, 1.45, 1.77, group="imd_quintile", level="1 (most deprived)"
+    )
+    assert verdict(further).words == RECALIBRATE
+
+
 def test_a_model_declared_unusable_stays_so(base: Released) -> None:
     assert verdict(samples.changed(base, study={**base.study, "status": "not to be used"})).words == STOP
 

@@ -14,7 +14,7 @@ from hfrisk.synthetic import RegionSettings, synthesise
 
 QUICK: dict[str, Any] = {
     "model": {"trials": 4, "max_rounds": 150},
-    "assessment": {"replicates": 100, "redraws": 50},
+    "assessment": {"replicates": 100, "redraws": 50, "permutations": 99},
     "designs": {"bootstraps": 2, "leave_out": "age_band", "shares": [1.0]},
 }
 

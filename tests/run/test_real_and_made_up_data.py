@@ -63,7 +63,7 @@ def large_region(tmp_path_factory: pytest.TempPathFactory) -> Place:
     alone = {"points": {"enabled": False}, "competing": {"enabled": False}}
     settings: dict[str, Any] = {
         "model": {"trials": 12, "max_rounds": 1500, **alone},
-        "assessment": {"replicates": 200, "redraws": 100},
+        "assessment": {"replicates": 200, "redraws": 100, "permutations": 99},
         "designs": {"bootstraps": 0, "leave_one_out": False, "learning_curve": False},
     }
     run_study(place.study(**settings), until="report")

@@ -52,6 +52,19 @@ _OF_A_MODEL = (
         "1 when risks are spread as they should be. Below 1, high risks are too high and low ones too low.",
     ),
     (
+        "Drawn to the others",
+        "A small group's number, moved towards those of the other groups of its kind: the further, the less is known of it. It guards "
+        "against taking chance for a finding.",
+    ),
+    (
+        "Excess ICI",
+        "By how much the percentages are out on average (ICI), less what they would be out by chance alone among so many people.",
+    ),
+    (
+        "More than chance, p",
+        "How often a difference as large would come of dealing the groups out anew among the same people. At 0.05, 1 in 20.",
+    ),
+    (
         "Net benefit",
         "People rightly picked out, less those needlessly picked out, the latter weighed by the threshold.",
     ),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from hfrisk.reporting import words
+from hfrisk.reporting.chapters.equity import at_capacity, differences, excess, flagged, small_groups, together
 from hfrisk.reporting.evidence import Evidence
 from hfrisk.reporting.exhibits import Chapter, Exhibit, Prose
 from hfrisk.reporting.figures.forest import Line, draw_forest
@@ -19,7 +20,9 @@ def groups(evidence: Evidence, settings: ReportingSettings) -> Chapter:
     found = list(evidence.groups("oe_ratio"))
     sorted_ = sort_groups(evidence)
     table = group_estimates_table(
-        evidence, ("oe_ratio", "auroc", "calibration_slope"), "Percentages and ranking, by group"
+        evidence,
+        ("oe_ratio", "auroc", "calibration_slope", "ici_excess", f"net_benefit@{evidence.threshold:.2f}"),
+        "Percentages and ranking, by group",
     )
     threshold = threshold_table(evidence)
     lead = (
@@ -54,10 +57,13 @@ def groups(evidence: Evidence, settings: ReportingSettings) -> Chapter:
     number = len(sorted_.worse)
     title = _title(evidence, number) if picture is not None else "No group is large enough to judge"
     sentence = " ".join([sorted_.summary, *sorted_.worse, *sorted_.unknown]).replace("**", "")
-    flagged = Prose(
+    rest = excess(evidence)
+    more = flagged(evidence)
+    at_threshold = Prose(
         (
             f"At a risk of {words.percent(evidence.threshold)} or more a person would be flagged. Being flagged more "
             "often can be right, where a group has more need, or wrong: read it beside how many were found and missed.",
+            *((more,) if more else ()),
         ),
         heading="At the threshold",
     )
@@ -65,7 +71,15 @@ def groups(evidence: Evidence, settings: ReportingSettings) -> Chapter:
         "groups",
         "For whom is it worse?",
         lead,
-        (Exhibit("groups", title, sentence, alt, picture, table), flagged, threshold),
+        (
+            Exhibit("groups", title, f"{sentence} {rest}".strip(), alt, picture, table),
+            *differences(evidence),
+            at_threshold,
+            threshold,
+            *at_capacity(evidence),
+            *small_groups(evidence),
+            *together(evidence),
+        ),
     )
 
 

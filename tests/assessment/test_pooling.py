@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 from scipy.optimize import minimize_scalar
 
-from hfrisk.designs.pooling import between_variance, pool
+from hfrisk.assessment.pooling import between_variance, pool
 
 ORACLE = pd.read_csv(Path(__file__).parent / "oracles" / "meta.csv")
 

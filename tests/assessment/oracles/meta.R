@@ -1,4 +1,4 @@
-# Figures for tests/designs/test_pooling.py: Rscript meta.R > meta.csv, with metafor from Debian (r-cran-metafor).
+# Figures for tests/assessment/test_pooling.py: Rscript meta.R > meta.csv, with metafor from Debian (r-cran-metafor).
 suppressMessages(library(metafor))
 sets <- list(
   differ = list(y = c(0.51, 0.12, 0.85, 0.33, 0.62, -0.10, 0.47, 0.95), v = c(0.021, 0.034, 0.018, 0.052, 0.011, 0.047, 0.029, 0.063)),
