@@ -35,6 +35,8 @@ from hfrisk.disclosure.description import headline, release_flow, release_table1
 from hfrisk.disclosure.designs import DESIGNS, RULES, release_designs
 from hfrisk.disclosure.explained import release_dependence, release_means
 from hfrisk.disclosure.incidence import exact_incidence, release_incidence
+from hfrisk.disclosure.mitigation import MITIGATION, release_mitigation
+from hfrisk.disclosure.mitigation import RULES as MITIGATION_RULES
 from hfrisk.disclosure.model_text import ScrubbedModel
 from hfrisk.disclosure.people import EVERYONE, released_sets
 from hfrisk.disclosure.performance import (
@@ -56,6 +58,7 @@ if TYPE_CHECKING:
     from hfrisk.cohort import Cohort
     from hfrisk.designs import Designs
     from hfrisk.explanation import Explanation
+    from hfrisk.fairness import Mitigation
     from hfrisk.features import FeatureTable
     from hfrisk.modelling import Model
 
@@ -71,7 +74,7 @@ EXPLAINED = {
 }
 _NOTHING = {
     name: pd.DataFrame(columns=[*columns.split(), "suppressed"])
-    for name, columns in (RESULTS | EXPLAINED | DESIGNS).items()
+    for name, columns in (RESULTS | EXPLAINED | DESIGNS | MITIGATION).items()
     if name != "table1"
 } | {"points_card": pd.DataFrame(columns=CARD), "points_risk": pd.DataFrame(columns=TOTALS)}
 """The tables about a model, of a study that makes none."""
@@ -110,6 +113,7 @@ _RULES = {
     "definitions": "words",
     "model": "ranges, counts, weights, values and gains of training replaced",
     **RULES,
+    **MITIGATION_RULES,
 }
 
 
@@ -127,6 +131,7 @@ def release(
     checks: Sequence[Check] = (),
     for_heart_failure: int | None = None,
     designs: Designs | None = None,
+    mitigation: Mitigation | None = None,
 ) -> Released:
     """Pass everything through the gate.
 
@@ -152,6 +157,8 @@ def release(
         Of those who came back, how many did for heart failure.
     designs
         The validation designs beside cross-validation and the temporal test, where they were run.
+    mitigation
+        Remedies for unfairness side by side, where they were compared.
 
     Returns
     -------
@@ -179,7 +186,7 @@ def release(
     else:
         assert results is not None
         assert model is not None
-        parts = _with_model(cohort, features, results, model, policy, study, provenance, designs)
+        parts = _with_model(cohort, features, results, model, policy, study, provenance, designs, mitigation)
         numbers = headline(cohort, parts.tables["performance"], parts.tables["by_period"], policy, for_heart_failure)
         told += parts.checks
     told += parts.scrubbed.checks() if parts.scrubbed else []
@@ -210,7 +217,7 @@ def release(
     }
     sources |= {
         name: frame
-        for source in (population, designs, *(results or ()))
+        for source in (population, designs, mitigation, *(results or ()))
         for name in tables
         if isinstance(frame := getattr(source, name, None), pd.DataFrame)
     }
@@ -245,6 +252,7 @@ def _with_model(
     study: Mapping[str, Any],
     provenance: Mapping[str, Any],
     designs: Designs | None,
+    mitigation: Mitigation | None,
 ) -> _Parts:
     found, explanation = results
     decision = release_decision_curve(found.decision_curve, policy, float(study["threshold"]))
@@ -295,7 +303,9 @@ def _with_model(
     }
     words = {feature.name: feature.words for feature in features.dictionary}
     tables |= release_designs(designs, found.performance, policy, _confidence(study), words)
+    tables |= release_mitigation(mitigation, found.performance, policy, _confidence(study), words)
     checks = [*model.checks, *found.checks, *explanation.checks, *(designs.checks if designs else ())]
+    checks += mitigation.checks if mitigation else []
     return _Parts(tables, found.performance.reset_index(drop=True), bundle, scrubbed, checks)
 
 

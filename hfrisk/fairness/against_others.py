@@ -124,8 +124,8 @@ def blind_log_odds(known: Scene, level: npt.NDArray[np.object_]) -> Floats:
     """Log-odds of the risk without what the model gives to a level as such.
 
     Least squares of the log-odds on every feature that the dictionary does not call sensitive (and whether it is missing) and on the
-    levels; what the levels add is taken off. A model that has learnt a group's readmissions knows them by the group, in whole or in part; what is
-    left is how ill its people look otherwise.
+    levels; what the levels add is taken off. A model that has learnt a group's readmissions knows them by the group, in whole or in part;
+    what is left is how ill its people look otherwise.
     """
     odds = log_odds(known.risk)
     columns: list[Floats] = []

@@ -70,8 +70,8 @@ def _labels(frame: pd.DataFrame, alarm: float, reach: float) -> list[Check]:
                 severity="warning",
                 title="The label may be biased for a group",
                 finding="At equal predicted risk, age and sex, {who} came back {back:.2f} times as often as others and died "
-                "{died:.2f} times as often ({deaths} deaths). If deaths show how ill they are, {lost:.0%} of their readmissions may be missing "
-                "({lower:.0%} to {upper:.0%}).",
+                "{died:.2f} times as often ({deaths} deaths). If deaths show how ill they are, {lost:.0%} of their readmissions may be "
+                "missing ({lower:.0%} to {upper:.0%}).",
                 consequence="They may be less able to come back, or come back where these records do not reach. A model that learns from "
                 "readmissions then takes them for less in need than they are. A difference in dying for other reasons would look the "
                 "same: this is a possibility and no proof.",

@@ -1,9 +1,9 @@
 """Is the label itself biased? A group that dies as often, or oftener, at equal predicted risk, and yet comes back less.
 
 A readmission is care that was had. A group that comes to hospital less than it needs, or elsewhere, has fewer readmissions than illness,
-and a model that learns them takes its people for well (Obermeyer and others, Science 2019;366:447). Deaths do not depend on coming back. So for
-each level, at equal predicted risk of readmission, age and sex (`settings.adjust`), readmissions are set over those that the other levels
-would have, and deaths without readmission likewise:
+and a model that learns them takes its people for well (Obermeyer and others, Science 2019;366:447). Deaths do not depend on coming back.
+So for each level, at equal predicted risk of readmission, age and sex (`settings.adjust`), readmissions are set over those that the other
+levels would have, and deaths without readmission likewise:
 
 ``gap = log(deaths seen / expected) - log(readmissions seen / expected)``
 

@@ -11,13 +11,13 @@ import pandas as pd
 from hfrisk.fairness.settings import FairnessSettings
 from hfrisk.modelling import Model, ModellingData, ModelSettings
 
-__all__ = ["Absent", "Arm", "Material", "Part", "levels_of", "material"]
+__all__ = ["AbsentError", "Arm", "Material", "Part", "levels_of", "material"]
 
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
 
 
-class Absent(Exception):
+class AbsentError(Exception):
     """A remedy that cannot be had here; its words say why."""
 
 
@@ -71,11 +71,11 @@ def material(
 
     Raises
     ------
-    Absent
+    AbsentError
         If the data lack the group.
     """
     if settings.group not in data.groups.columns:
-        raise Absent(f"these data record no {settings.group.replace('_', ' ')}")
+        raise AbsentError(f"these data record no {settings.group.replace('_', ' ')}")
     development, test = data.part("development"), data.part("test")
     key = ["person_id", "index_id"]
     out_of_fold = development.rows[key].merge(model.cross_validated[[*key, "risk"]], on=key, how="left")["risk"]

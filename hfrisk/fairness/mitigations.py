@@ -17,7 +17,7 @@ from hfrisk.fairness.against_others import scene
 from hfrisk.fairness.findings import fairness_checks
 from hfrisk.fairness.judging import benefits, calibrations, cells, flags, gaps, groups_of
 from hfrisk.fairness.label_bias import label_bias
-from hfrisk.fairness.material import Absent, Arm, Material, material
+from hfrisk.fairness.material import AbsentError, Arm, Material, material
 from hfrisk.fairness.proxies import biased_proxies
 from hfrisk.fairness.reductions import exponentiated, reweighted, without_sensitive
 from hfrisk.fairness.results import COLUMNS, NONE, Mitigation, empty
@@ -120,7 +120,7 @@ def _compared(
 ) -> dict[str, pd.DataFrame]:
     try:
         known = material(model, data, learner, settings, threshold=assessment.threshold, least_leaf=least_leaf)
-    except Absent as absent:
+    except AbsentError as absent:
         return {"remedies": _table([_row(name, str(absent)) for name in settings.remedies])}
     before = (known.test.risk >= known.threshold).astype(np.float64)
     arms, rules = {NONE: Arm(known.test.risk, before)}, []
@@ -134,7 +134,7 @@ def _compared(
                 else:
                     arms[name] = _PLAIN[name](known)
                 rows.append(_row(name, ""))
-            except Absent as absent:
+            except AbsentError as absent:
                 rows.append(_row(name, str(absent)))
             step.advance(1, name.replace("_", " "))
     groups = groups_of(known.test, settings.group, assessment)

@@ -5,8 +5,8 @@ looks like that misses part of what a group has: visits elsewhere, conditions th
 
 For each level and each feature of `settings.proxies`:
 
-- *recorded*: the sum recorded over what the others of the same age and sex would have (a feature that is missing for more than one in twenty
-  counts as recorded or not);
+- *recorded*: the sum recorded over what the others of the same age and sex would have (a feature that is missing for more than one in
+  twenty counts as recorded or not);
 - *events*: events over those that others with the same recorded value, age and sex would have.
 
 An alarm needs the first below one at ``alarm / (levels x features)`` and the second above one at ``alarm / levels``, one-sided. That holds

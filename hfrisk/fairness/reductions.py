@@ -10,7 +10,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from hfrisk.errors import DataError
-from hfrisk.fairness.material import Absent, Arm, Floats, Material
+from hfrisk.fairness.material import AbsentError, Arm, Floats, Material
 from hfrisk.modelling import ModellingData, apply_calibrator, fit_calibrator
 from hfrisk.modelling.logistic import fit_logistic, logistic_margin
 from hfrisk.modelling.refitting import refit
@@ -63,13 +63,13 @@ def without_sensitive(material: Material) -> Arm:
 
     Raises
     ------
-    Absent
+    AbsentError
         If the model reads none.
     """
     sensitive = [entry.name for entry in material.development.data.dictionary if entry.sensitive]
     dropped = sorted(set(sensitive) & set(_inputs(material)))
     if not dropped:
-        raise Absent("the model reads no feature that the dictionary calls sensitive")
+        raise AbsentError("the model reads no feature that the dictionary calls sensitive")
     return _made_again(material, dropped=dropped)
 
 
@@ -127,14 +127,13 @@ def _inputs(material: Material) -> list[str]:
 def _made_again(material: Material, weight: Floats | None = None, dropped: list[str] | None = None) -> Arm:
     model = material.model
     if model.subject == "stored":
-        raise Absent("a model that was made elsewhere cannot be made again here")
+        raise AbsentError("a model that was made elsewhere cannot be made again here")
     try:
-        if model.learnt:
-            risk = _trees_again(material, weight, dropped or [])
-        else:
-            risk = _spline_again(material, weight, dropped or [])
-    except DataError as error:
-        raise Absent(f"the model could not be made again: {error.args[0]}") from None
+        again = _trees_again if model.learnt else _spline_again
+        risk = again(material, weight, dropped or [])
+    except DataError:
+        # its own words may hold a count
+        raise AbsentError("there is too little to make the model again from") from None
     return Arm(risk, (risk >= material.threshold).astype(np.float64))
 
 

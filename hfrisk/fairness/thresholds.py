@@ -10,7 +10,7 @@ from scipy.special import expit, logit
 from sklearn.base import BaseEstimator, ClassifierMixin
 
 from hfrisk.assessment.fitting import LogisticFits
-from hfrisk.fairness.material import Absent, Arm, Floats, Material, Part
+from hfrisk.fairness.material import AbsentError, Arm, Floats, Material, Part
 from hfrisk.fairness.results import COLUMNS
 
 __all__ = ["group_thresholds", "optimised_thresholds", "recalibrated"]
@@ -82,7 +82,7 @@ def optimised_thresholds(material: Material) -> Arm:
 
     Raises
     ------
-    Absent
+    AbsentError
         If a level in development has no event or no non-event, or the test has a level that development has not.
     """
     from fairlearn.postprocessing import ThresholdOptimizer
@@ -91,7 +91,7 @@ def optimised_thresholds(material: Material) -> Arm:
     for level in np.unique(test.level):
         mine = part.level == level
         if not 0 < part.event[mine].sum() < mine.sum():
-            raise Absent("a group has nobody with the outcome, or nobody without it, in development")
+            raise AbsentError("a group has nobody with the outcome, or nobody without it, in development")
     seen = np.isin(part.level, np.unique(test.level))
     constraint = {"true_positive_rate": "true_positive_rate_parity", "flag_rate": "demographic_parity"}
     optimiser = ThresholdOptimizer(
@@ -142,7 +142,7 @@ def _recalibration(event: Floats, risk: Floats, form: str) -> tuple[float, float
         fitted = LogisticFits(design).fit((event @ design)[None, :], start=np.array([0.0, 1.0]))[0]
         found = (float(fitted[0]), float(fitted[1]))
     if not np.isfinite(found).all():
-        raise Absent("a recalibration could not be fitted")
+        raise AbsentError("a recalibration could not be fitted")
     return found
 
 

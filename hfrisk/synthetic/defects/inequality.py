@@ -1,4 +1,4 @@
-"""Inequality, planted in the most deprived fifth: readmissions that are not recorded, readmissions that are added, attendances that are lost."""
+"""Inequality, planted in the most deprived fifth: readmissions that go unrecorded, or are added, and attendances that are lost."""
 
 from __future__ import annotations
 
