@@ -50,7 +50,8 @@ def _labels(evidence: Evidence) -> Table | None:
         return None
     signs = [sign for sign in dict.fromkeys(frame["sign"]) if sign not in ("readmitted", "died", "lost")]
     names = frame.drop_duplicates("sign").set_index("sign")["words"]
-    tab, rows = Tabulator(), []
+    tab = Tabulator()
+    rows: list[tuple[str, ...]] = []
     for group, mine in frame.groupby("group", sort=False):
         rows.append((group_name(str(group)),))
         for level, one in mine.groupby("level", sort=False):
@@ -75,8 +76,8 @@ def _labels(evidence: Evidence) -> Table | None:
         ),
         rows,
         notes=(
-            "Development out of fold and later discharges together. What the model gives to a group as such is taken out of the risk. Below "
-            "nought: more readmissions than deaths would suggest.",
+            "Development out of fold and later discharges together. What the model gives to a group as such is taken out of the risk. "
+            "Below nought: more readmissions than deaths would suggest.",
         ),
         folded=True,
     )
@@ -94,7 +95,8 @@ def _shifts(evidence: Evidence) -> Table | None:
     frame = evidence.released.shifted_groups
     if frame.empty:
         return None
-    tab, rows = Tabulator(), []
+    tab = Tabulator()
+    rows: list[tuple[str, ...]] = []
     for group, mine in frame.groupby("group", sort=False):
         rows.append((group_name(str(group)),))
         for level, one in mine.groupby("level", sort=False):
@@ -114,7 +116,8 @@ def _proxies(evidence: Evidence) -> Table | None:
     frame = evidence.released.biased_proxies
     if frame.empty:
         return None
-    tab, rows = Tabulator(), []
+    tab = Tabulator()
+    rows: list[tuple[str, ...]] = []
     for group, mine in frame.groupby("group", sort=False):
         rows.append((group_name(str(group)),))
         for (level, _), one in mine.groupby(["level", "feature"], sort=False):

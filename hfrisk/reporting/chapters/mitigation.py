@@ -2,30 +2,19 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import pandas as pd
 
 from hfrisk.reporting import words
 from hfrisk.reporting.chapters.labels import labels
+from hfrisk.reporting.chapters.whose_flag import NONE, REMEDIES, whose_flag
 from hfrisk.reporting.evidence import Evidence, why_held
 from hfrisk.reporting.exhibits import Chapter, Definitions, Exhibit, Prose, Table, Tabulator
 from hfrisk.reporting.figures.forest import Line, draw_forest
-from hfrisk.reporting.naming import group_name, level_name, people
+from hfrisk.reporting.naming import group_name, level_name
 from hfrisk.reporting.settings import ReportingSettings
 
-__all__ = ["REMEDIES", "mitigation"]
+__all__ = ["mitigation"]
 
-NONE = "none"
-REMEDIES = {
-    NONE: "As it is, one threshold for all",
-    "recalibration": "Risks recalibrated by group",
-    "group_thresholds": "A threshold for each group",
-    "threshold_optimizer": "ThresholdOptimizer, by chance in part",
-    "exponentiated_gradient": "ExponentiatedGradient, by chance in part",
-    "reweighting": "Made again from reweighted people",
-    "without_sensitive": "Made again without sensitive features",
-}
 _STANDING = {
     "in use": "as developed",
     "needs assessment": "needs legal and equality impact assessment",
@@ -44,7 +33,7 @@ def mitigation(evidence: Evidence, settings: ReportingSettings) -> Chapter | Non
     released = evidence.released
     blocks: list[Exhibit | Table | Prose | Definitions] = []
     if not released.remedies.empty:
-        blocks += [_standing(evidence), *_compared(evidence, settings), *_who(evidence)]
+        blocks += [_standing(evidence), *_compared(evidence, settings), *whose_flag(evidence, _group(evidence))]
     blocks += labels(evidence)
     if not blocks:
         return None
@@ -71,13 +60,13 @@ def _standing(evidence: Evidence) -> Prose:
     )
     done = [str(row["remedy"]) for _, row in frame.iterrows() if int(row["done"])]
     said = [
-        f"Groups are those of {group_name(_group(evidence)).lower().replace('imd', 'IMD')}. Every remedy was made in development and judged "
-        "on later discharges."
+        f"Groups are by {group_name(_group(evidence)).lower().replace('imd', 'IMD')}. Every remedy was made in development and "
+        "judged on later discharges."
     ]
     if {"recalibration", "group_thresholds"} & set(done):
         said.append(
-            "Treating people by their group, through its own recalibration or threshold, needs a legal and equality impact assessment under "
-            "the Equality Act 2010 before anything else."
+            "Treating people by their group, through its own recalibration or threshold, needs a legal and equality impact assessment "
+            "under the Equality Act 2010 before anything else."
         )
     if {"threshold_optimizer", "exponentiated_gradient"} & set(done):
         said.append(
@@ -128,21 +117,13 @@ def _compared(evidence: Evidence, settings: ReportingSettings) -> list[Exhibit |
         rows,
         left=(0, 1),
         notes=(
-            "Net benefit: people rightly flagged, less those needlessly flagged, weighed by the threshold. Gap: largest less smallest share "
-            "found between groups that are shown (fairlearn: equal_opportunity_difference); in brackets what one in twenty deals of people "
-            "to groups by lot would exceed.",
+            "Net benefit: people rightly flagged, less those needlessly flagged, weighed by the threshold. Gap: largest less smallest "
+            "share found between groups that are shown (fairlearn: equal_opportunity_difference); in brackets what one in twenty deals of "
+            "people to groups by lot would exceed.",
             *_near(cells),
         ),
     )
-    lines = [
-        Line(
-            REMEDIES[remedy],
-            *(100 * float(row[c]) for c in ("difference", "lower", "upper")),
-            _hundred(Tabulator(), row),
-        )
-        for remedy, row in overall.iterrows()
-        if remedy != NONE
-    ]
+    lines = [_line(remedy, row) for remedy, row in overall.iterrows() if remedy != NONE]
     found: list[Exhibit | Table] = []
     if any(words.known(line.estimate) for line in lines):
         picture = draw_forest(
@@ -170,6 +151,11 @@ def _compared(evidence: Evidence, settings: ReportingSettings) -> list[Exhibit |
             )
         )
     return [*found, _by_group(evidence)]
+
+
+def _line(remedy: object, row: pd.Series) -> Line:
+    value, lower, upper = (100 * float(row[column]) for column in ("difference", "lower", "upper"))
+    return Line(REMEDIES[str(remedy)], value, lower, upper, _hundred(Tabulator(), row))
 
 
 def _title(lines: list[Line]) -> str:
@@ -209,7 +195,8 @@ def _by_group(evidence: Evidence) -> Table:
     ratios = released.remedy_calibration.set_index(["remedy", "level", "measure"])
     benefit = released.remedy_benefit.set_index(["remedy", "level"])
     cells = released.remedy_cells
-    tab, rows = Tabulator(), []
+    tab = Tabulator()
+    rows: list[tuple[str, ...]] = []
     for remedy, mine in cells.groupby("remedy", sort=False):
         rows.append((REMEDIES[str(remedy)],))
         for _, row in mine.iterrows():
@@ -248,66 +235,6 @@ def _by_group(evidence: Evidence) -> Table:
 def _excess(tab: Tabulator, ici: pd.Series, expected: pd.Series) -> str:
     gap = ici["estimate"] - expected["estimate"] if words.known(ici["estimate"]) else float("nan")
     return tab.cell(words.signed(gap, 3) if words.known(gap) else "", gap, ici)
-
-
-def _who(evidence: Evidence) -> list[Exhibit | Table | Prose]:
-    frame, group = evidence.released.remedy_flags, _group(evidence)
-    if frame.empty:
-        return []
-    tab, rows = Tabulator(), []
-    for remedy, mine in frame.groupby("remedy", sort=False):
-        rows.append((REMEDIES[str(remedy)],))
-        for _, row in mine.iterrows():
-            counts = (tab.count(row, name) for name in ("newly", "newly_events", "no_longer", "no_longer_events"))
-            rows.append((level_name(str(row["group"]), str(row["level"])), *counts))
-    table = tab.table(
-        f"Who would be flagged and who no longer, by {group_name(group)}",
-        (
-            "Group",
-            "Newly flagged",
-            f"Of these, {evidence.came_back}",
-            "No longer flagged",
-            f"Of these, {evidence.came_back}",
-        ),
-        rows,
-        folded=True,
-    )
-    lost = [text for _, row in frame.iterrows() if (text := _taken(evidence, row))]
-    if not lost:
-        return [
-            Prose(
-                ("No remedy takes the flag from so many people of one group that their number may be shown.",),
-                heading="Whose flag would be taken away",
-            ),
-            table,
-        ]
-    return [Prose((), heading="Whose flag would be taken away", items=tuple(lost)), table]
-
-
-def _taken(evidence: Evidence, row: Any) -> str:
-    """How many of a group lose their flag, and what happened to them; and whether that denies need."""
-    if row["group"] == "all" or not words.known(row["no_longer"]):
-        return ""
-    whom = people(str(row["group"]), str(row["level"]))
-    told = f"{REMEDIES[str(row['remedy'])]}: about {words.count(row['no_longer'])} {whom} would lose their flag"
-    told += (
-        f", of whom about {words.count(row['no_longer_events'])} {evidence.came_back}."
-        if words.known(row["no_longer_events"])
-        else f"; how many of them {evidence.came_back} may not be shown."
-    )
-    if _missed_more(evidence, row):
-        told += (
-            " More of those who "
-            f"{evidence.came_back} are missed in this group already than overall: taking flags from it would deny need, so this is no remedy."
-        )
-    return told
-
-
-def _missed_more(evidence: Evidence, row: Any) -> bool:
-    cells = evidence.released.remedy_cells
-    cells = cells[cells["remedy"] == NONE].set_index(["group", "level"])["true_positive_rate"]
-    mine, everyone = cells.get((row["group"], row["level"])), cells.get(("all", "all"))
-    return words.known(mine) and words.known(everyone) and mine < everyone
 
 
 def _hundred(tab: Tabulator, row: pd.Series) -> str:
