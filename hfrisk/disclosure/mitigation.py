@@ -145,10 +145,16 @@ def _cells(frame: pd.DataFrame, seen: _Seen, policy: Policy) -> pd.DataFrame:
     result[GROUP_RATES] = 0.0  # known, and worked out from the shown cells
     people = [_people(row, seen) for row in result.to_dict("records")]
     sets = result[SET].assign(shown_n=[p.shown_n for p in people], shown_events=[p.shown_events for p in people])
-    shown = release_threshold_groups(result, policy, sets)
+    # Levels add up to their own sum: of everyone, moves that are too few to show in any level may together be enough.
+    whole = result["group"] == EVERYONE
+    parts = [release_threshold_groups(result[rows], policy, sets) for rows in (whole, ~whole)]
+    near = pd.concat([result.loc[rows, "near"] for rows in (whole, ~whole)]).to_numpy()
+    shown = pd.concat(parts, ignore_index=True)
     same = f"a cell that differs by fewer than {policy.threshold} from that of another remedy is shown as that one"
-    shown["near"] = np.where(result["near"] & shown[CELLS].notna().all(axis=1), same, "")
-    return shown.rename(columns={"model": "remedy"})
+    shown["near"] = np.where(near & shown[CELLS].notna().all(axis=1).to_numpy(), same, "")
+    order = {name: place for place, name in enumerate(dict.fromkeys(frame["remedy"]))}
+    shown = shown.rename(columns={"model": "remedy"})
+    return shown.sort_values("remedy", key=lambda names: names.map(order), kind="stable", ignore_index=True)
 
 
 def _anchored(counts: Floats, policy: Policy) -> tuple[Floats, Mask]:

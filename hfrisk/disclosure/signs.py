@@ -70,7 +70,8 @@ def _prepared(
         at = rows.index.to_numpy()
         sizes, outcomes = protect_events_all([n[at]], [events[at]], float(n[at].sum()), float(events[at].sum()), policy)
         hidden[at] = sizes[0] | outcomes[0]
-    factor = pd.Series(np.where(events > 0, policy.rounded(events) / np.maximum(events, 1), 1.0))
+    # what is too few is withheld, whatever it is multiplied by
+    factor = pd.Series(np.where(policy.small(events), 1.0, policy.rounded(events) / np.maximum(events, 1)))
     return result, hidden, factor
 
 
