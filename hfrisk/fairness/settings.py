@@ -41,7 +41,11 @@ class FairnessSettings(Settings):
         "reweighting (Kamiran and Calders), without_sensitive (the model made without the features that the dictionary calls "
         "sensitive). All are analysis only. Empty: none.",
     )
-    group: str = Field("imd_quintile", description="Group between which the remedies equalise (column of groups).")
+    group: str = Field(
+        "imd_quintile",
+        description="Group between which the remedies equalise (column of groups; one of assessment.groups, else its counts "
+        "are withheld).",
+    )
     equalise: Literal["true_positive_rate", "flag_rate"] = Field(
         "true_positive_rate",
         description="What thresholds and fairlearn's remedies make equal between groups: the share flagged of those who came back, or "

@@ -114,7 +114,7 @@ def test_a_cell_that_a_few_people_moved_is_shown_as_it_was() -> None:
 
 
 def test_what_leaves_of_the_cells_is_the_same_whether_one_person_or_nine_moved() -> None:
-    one, nine = (_released({"1": (few, few, 0, 0), "2": (0, 4, 3, 3)}) for few in (1, 8))
+    one, nine = (_released({"1": (few, 0, 0, 0)}) for few in (1, 9))
     for name in ("remedy_cells", "remedy_flags", "remedy_gaps"):
         pd.testing.assert_frame_equal(one[name], nine[name])
     # of net benefit the interval is that of the risks; its value is that of the cells
@@ -134,7 +134,7 @@ def test_rates_and_net_benefit_are_those_of_the_shown_cells() -> None:
     gaps = found["remedy_gaps"].set_index(["remedy", "measure"])
     shown = found["remedy_cells"].query("remedy == 'none' and level != 'all'")["true_positive_rate"]
     assert gaps.loc[("none", "equal_opportunity_difference"), "estimate"] == round(shown.max() - shown.min(), 2)
-    assert gaps.loc[("none", "equal_opportunity_difference"), "by_chance"] == 0.051
+    assert gaps.loc[("none", "equal_opportunity_difference"), "by_chance"] == 0.05
 
 
 @pytest.mark.parametrize(

@@ -162,10 +162,16 @@ def _title(lines: list[Line]) -> str:
     worse = [line for line in lines if words.known(line.upper) and round(line.upper, 2) < 0]
     better = [line for line in lines if words.known(line.lower) and round(line.lower, 2) > 0]
     if better:
-        return f"{words.capital(words.in_words(len(better)))} of {len(lines)} remedies would clearly do more good than the model as it is"
+        return f"{_how_many(better, lines)} would clearly do more good than the model as it is"
     if worse:
-        return f"{words.capital(words.in_words(len(worse)))} of {len(lines)} remedies would clearly do less good than the model as it is"
+        return f"{_how_many(worse, lines)} would clearly do less good than the model as it is"
     return "No remedy would clearly do more or less good than the model as it is"
+
+
+def _how_many(some: list[Line], lines: list[Line]) -> str:
+    if len(lines) == 1:
+        return "The remedy that was tried"
+    return f"{words.capital(words.in_words(len(some)))} of {words.in_words(len(lines))} remedies"
 
 
 def _sentence(evidence: Evidence, gaps: pd.DataFrame) -> str:
