@@ -70,6 +70,7 @@ def provenance_of(work: Workshop) -> dict[str, Any]:
         libraries += _LIBRARIES_OF_A_MODEL
         seeds |= {"validation": study.validation.seed, "model": study.model.seed, "assessment": study.assessment.seed}
         seeds["designs"] = study.designs.seed
+        seeds["fairness"] = study.fairness.seed
     return {
         "hfrisk": __version__,
         "code_version": code_fingerprint(),

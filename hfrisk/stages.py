@@ -9,6 +9,7 @@ from hfrisk.assessment import Population, Results, assess, describe_everyone
 from hfrisk.cohort import Cohort
 from hfrisk.designs import Designs, run_designs
 from hfrisk.explanation import Explanation, explain, no_explanation
+from hfrisk.fairness import Mitigation, mitigate
 from hfrisk.features import FeatureTable
 from hfrisk.fingerprints import code_fingerprint, text_fingerprint
 from hfrisk.modelling import Model, ModellingData, ModelSettings, StoredModel, calibrator_version, develop, partition
@@ -29,6 +30,7 @@ class Found:
     results: tuple[Results, Explanation] | None = None
     population: Population | None = None
     designs: Designs | None = None
+    mitigation: Mitigation | None = None
 
 
 def find_out(work: Workshop, cohort: Cohort, features: FeatureTable, stored: FoundModel | None) -> Found:
@@ -52,8 +54,9 @@ def find_out(work: Workshop, cohort: Cohort, features: FeatureTable, stored: Fou
     model = _developed(work, data, settings, key, as_stored(stored) if stored else None)
     results = _judged(work, model, data, settings, key)
     designs = _designed(work, model, data, settings, features.key) if model.learnt else None
+    mitigation = _mitigated(work, model, data, settings, key)
     _keep_predictions(work.internal, data, model)
-    return Found(model, results, designs=designs)
+    return Found(model, results, designs=designs, mitigation=mitigation)
 
 
 def _described(work: Workshop, cohort: Cohort, features: FeatureTable) -> Population:
@@ -150,6 +153,29 @@ def _designed(work: Workshop, model: Model, data: ModellingData, settings: Model
         if again:
             work.reused.append("designs")
     return designs
+
+
+def _mitigated(work: Workshop, model: Model, data: ModellingData, settings: ModelSettings, key: str) -> Mitigation:
+    study = work.study
+    with work.stage("mitigation", "Comparing remedies for unfairness, and asking whether labels are fair"):
+        told = (study.disclosure.threshold, study.assessment.model_dump_json(), study.fairness.model_dump_json())
+        digest = text_fingerprint(["mitigation", *_bearing(study, settings, key), *map(str, told)])
+        mitigation, again = kept(
+            Mitigation,
+            work.internal / "results" / f"mitigation-{digest[:16]}",
+            lambda: mitigate(
+                model,
+                data,
+                settings,
+                study.fairness,
+                study.assessment,
+                least_leaf=study.disclosure.threshold,
+                progress=work.progress,
+            ),
+        )
+        if again:
+            work.reused.append("mitigation")
+    return mitigation
 
 
 def _keep_predictions(internal: Path, data: ModellingData, model: Model) -> None:

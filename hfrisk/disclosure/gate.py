@@ -37,6 +37,8 @@ from hfrisk.disclosure.designs import DESIGNS, RULES, release_designs
 from hfrisk.disclosure.equity import EQUITY_RULES, release_capacity_groups, release_equity
 from hfrisk.disclosure.explained import release_dependence, release_means
 from hfrisk.disclosure.incidence import exact_incidence, release_incidence
+from hfrisk.disclosure.mitigation import MITIGATION, release_mitigation
+from hfrisk.disclosure.mitigation import RULES as MITIGATION_RULES
 from hfrisk.disclosure.model_text import ScrubbedModel
 from hfrisk.disclosure.people import EVERYONE, released_sets
 from hfrisk.disclosure.performance import (
@@ -58,6 +60,7 @@ if TYPE_CHECKING:
     from hfrisk.cohort import Cohort
     from hfrisk.designs import Designs
     from hfrisk.explanation import Explanation
+    from hfrisk.fairness import Mitigation
     from hfrisk.features import FeatureTable
     from hfrisk.modelling import Model
 
@@ -73,7 +76,7 @@ EXPLAINED = {
 }
 _NOTHING = {
     name: pd.DataFrame(columns=[*columns.split(), "suppressed"])
-    for name, columns in (RESULTS | EXPLAINED | DESIGNS).items()
+    for name, columns in (RESULTS | EXPLAINED | DESIGNS | MITIGATION).items()
     if name != "table1"
 } | {"points_card": pd.DataFrame(columns=CARD), "points_risk": pd.DataFrame(columns=TOTALS)}
 """The tables about a model, of a study that makes none."""
@@ -115,6 +118,7 @@ _RULES = {
     "model": "ranges, counts, weights, values and gains of training replaced",
     **RULES,
     **EQUITY_RULES,
+    **MITIGATION_RULES,
 }
 
 
@@ -132,6 +136,7 @@ def release(
     checks: Sequence[Check] = (),
     for_heart_failure: int | None = None,
     designs: Designs | None = None,
+    mitigation: Mitigation | None = None,
 ) -> Released:
     """Pass everything through the gate.
 
@@ -157,6 +162,8 @@ def release(
         Of those who came back, how many did for heart failure.
     designs
         The validation designs beside cross-validation and the test, where they were run.
+    mitigation
+        Remedies for unfairness side by side, where they were compared.
 
     Returns
     -------
@@ -184,7 +191,7 @@ def release(
     else:
         assert results is not None
         assert model is not None
-        parts = _with_model(cohort, features, results, model, policy, study, provenance, designs)
+        parts = _with_model(cohort, features, results, model, policy, study, provenance, designs, mitigation)
         learnt = model.summary if model.summary.get("folds_forward") else None
         numbers = headline(
             cohort, parts.tables["performance"], parts.tables["by_period"], policy, for_heart_failure, learnt
@@ -218,7 +225,7 @@ def release(
     }
     sources |= {
         name: frame
-        for source in (population, designs, *(results or ()))
+        for source in (population, designs, mitigation, *(results or ()))
         for name in tables
         if isinstance(frame := getattr(source, name, None), pd.DataFrame)
     }
@@ -253,6 +260,7 @@ def _with_model(
     study: Mapping[str, Any],
     provenance: Mapping[str, Any],
     designs: Designs | None,
+    mitigation: Mitigation | None,
 ) -> _Parts:
     found, explanation = results
     decision = release_decision_curve(found.decision_curve, policy, float(study["threshold"]))
@@ -309,7 +317,9 @@ def _with_model(
     tables |= release_equity(found, tables["performance"], policy, float(study["threshold"]), _confidence(study))
     words = {feature.name: feature.words for feature in features.dictionary}
     tables |= release_designs(designs, found.performance, policy, _confidence(study), words)
+    tables |= release_mitigation(mitigation, found.performance, policy, _confidence(study), words)
     checks = [*model.checks, *found.checks, *explanation.checks, *(designs.checks if designs else ())]
+    checks += mitigation.checks if mitigation else []
     return _Parts(tables, found.performance.reset_index(drop=True), bundle, scrubbed, checks)
 
 

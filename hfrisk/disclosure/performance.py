@@ -74,12 +74,21 @@ def release_performance(frame: pd.DataFrame, policy: Policy, benefits: Benefits)
     return _frame(rows, frame)
 
 
-def release_threshold_groups(frame: pd.DataFrame, policy: Policy) -> pd.DataFrame:
+def release_threshold_groups(frame: pd.DataFrame, policy: Policy, sets: pd.DataFrame | None = None) -> pd.DataFrame:
     """Who is flagged, by group: the four cells rounded, the rates from the rounded cells.
 
     If one of the four cells of a group is withheld the other three go with it, since each follows from the margins; and
     over the levels of a group no cell can be worked out from everyone's (`margins.protect`). Of groups taken together only the rates
     are shown, in whole per cent (`crossed`).
+
+    Parameters
+    ----------
+    frame
+        `Results.threshold_groups`.
+    policy
+        The rules.
+    sets
+        From `people.released_sets`, what is shown of the same people elsewhere; made from `frame` by default.
 
     Returns
     -------
@@ -92,8 +101,8 @@ def release_threshold_groups(frame: pd.DataFrame, policy: Policy) -> pd.DataFram
     result["suppressed"] = ""
     if result.empty:
         return result
-    sets = released_sets(result, policy)
-    shown = result[SET].merge(sets, on=SET, how="left")
+    known = released_sets(result, policy) if sets is None else sets
+    shown = result[SET].merge(known, on=SET, how="left")
     hide_cells = (result[CELLS] < policy.threshold).any(axis=1).to_numpy()
     hide_cells |= shown[["shown_n", "shown_events"]].isna().any(axis=1).to_numpy()
     hide_flagged = shown["shown_n"].isna().to_numpy() | policy.small(result["flagged"], result["n"])

@@ -178,6 +178,28 @@ class Released:
         levels_excluded, reason, suppressed.
     shrunk
         model, split, group, level, measure, raw, raw_lower, raw_upper, shrunken, lower, upper, weight, reason, suppressed; no counts.
+    remedies
+        remedy, done, standing, randomised, reason, suppressed. This and the next nine are as in `hfrisk.fairness.results.Mitigation`, and
+        empty where no remedy was compared; none of them is a model.
+    remedy_rules
+        remedy, level, rule, value, slope, suppressed.
+    remedy_cells
+        remedy, group, level, threshold, n, events, flagged, true_positives, false_positives, false_negatives, true_negatives, flag_rate,
+        true_positive_rate, false_positive_rate, positive_predictive_value, near (why a cell stands for another), suppressed.
+    remedy_calibration
+        remedy, group, level, measure, estimate, lower, upper, reason, suppressed; no counts.
+    remedy_benefit
+        remedy, group, level, net_benefit, difference, lower, upper, n, events, suppressed.
+    remedy_gaps
+        remedy, measure, estimate, by_chance, levels (whose rate is shown), suppressed.
+    remedy_flags
+        remedy, group, level, newly, newly_events, no_longer, no_longer_events, suppressed.
+    label_bias
+        group, level, sign, words, estimate, lower, upper, reason, suppressed; no counts.
+    biased_proxies
+        group, level, feature, words, measure, estimate, lower, upper, reason, suppressed; no counts.
+    shifted_groups
+        group, level, split, estimate, lower, upper, reason, suppressed; no counts.
     """
 
     study: dict[str, Any]
@@ -229,6 +251,16 @@ class Released:
     capacity_groups: pd.DataFrame = field(default_factory=pd.DataFrame)
     fairness_tests: pd.DataFrame = field(default_factory=pd.DataFrame)
     shrunk: pd.DataFrame = field(default_factory=pd.DataFrame)
+    remedies: pd.DataFrame = field(default_factory=pd.DataFrame)
+    remedy_rules: pd.DataFrame = field(default_factory=pd.DataFrame)
+    remedy_cells: pd.DataFrame = field(default_factory=pd.DataFrame)
+    remedy_calibration: pd.DataFrame = field(default_factory=pd.DataFrame)
+    remedy_benefit: pd.DataFrame = field(default_factory=pd.DataFrame)
+    remedy_gaps: pd.DataFrame = field(default_factory=pd.DataFrame)
+    remedy_flags: pd.DataFrame = field(default_factory=pd.DataFrame)
+    label_bias: pd.DataFrame = field(default_factory=pd.DataFrame)
+    biased_proxies: pd.DataFrame = field(default_factory=pd.DataFrame)
+    shifted_groups: pd.DataFrame = field(default_factory=pd.DataFrame)
     seal: InitVar[object] = None
 
     def __post_init__(self, seal: object) -> None:

@@ -62,6 +62,8 @@ class BinnedFolds:
         Bins, rounds, seed, objective, and how many folds are fitted side by side.
     monotone
         For each input 1 (risk may only rise with it), -1 (only fall) or 0, for models that are constrained. None: nothing to constrain.
+    weight
+        Weight of each row; all one by default.
     """
 
     def __init__(
@@ -72,6 +74,7 @@ class BinnedFolds:
         inputs: Sequence[str],
         settings: ModelSettings,
         monotone: Sequence[int] | None = None,
+        weight: Floats | None = None,
     ) -> None:
         self.features = np.ascontiguousarray(features, dtype=np.float64)
         self.event = np.asarray(event, dtype=np.float64)
@@ -88,7 +91,12 @@ class BinnedFolds:
             "verbosity": -1,
         }
         self._whole = lgb.Dataset(
-            self.features, self.event, feature_name=self.inputs, params=binning, free_raw_data=False
+            self.features,
+            self.event,
+            weight=weight,
+            feature_name=self.inputs,
+            params=binning,
+            free_raw_data=False,
         ).construct()
         self._parts = [
             (self._rows(division.learn[k]), self._rows(division.fold == k))

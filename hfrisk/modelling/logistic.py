@@ -119,7 +119,13 @@ def fit_comparator(
 
 
 def fit_logistic(
-    features: pd.DataFrame, event: ArrayLike, dictionary: Sequence[Feature], *, penalty: float, knots: int = 4
+    features: pd.DataFrame,
+    event: ArrayLike,
+    dictionary: Sequence[Feature],
+    *,
+    penalty: float,
+    knots: int = 4,
+    weight: Floats | None = None,
 ) -> dict[str, Any]:
     """Fit the spline logistic regression.
 
@@ -135,6 +141,8 @@ def fit_logistic(
         Inverse ridge penalty.
     knots
         Knots of a spline.
+    weight
+        Weight of each row in the likelihood; all one by default.
 
     Returns
     -------
@@ -146,7 +154,7 @@ def fit_logistic(
     """
     terms = _learn_terms(features, dictionary, knots)
     with _one_thread_a_product():
-        coefficients, intercept = _ridge(_design(terms, features), np.asarray(event), penalty)
+        coefficients, intercept = _ridge(_design(terms, features), np.asarray(event), penalty, weight)
     at = 0
     for term in terms:
         width = len(term["centre"])
@@ -228,10 +236,12 @@ def _design(terms: Sequence[dict[str, Any]], features: pd.DataFrame) -> Floats:
     return np.hstack(blocks)
 
 
-def _ridge(design: Floats, event: Floats, penalty: float) -> tuple[Floats, float]:
+def _ridge(design: Floats, event: Floats, penalty: float, weight: Floats | None = None) -> tuple[Floats, float]:
     if design.shape[1] == 0:
-        return np.empty(0), float(special.logit(np.mean(event)))
-    model = LogisticRegression(C=penalty, solver="newton-cholesky", tol=1e-10, max_iter=100).fit(design, event)
+        return np.empty(0), float(special.logit(np.average(event, weights=weight)))
+    model = LogisticRegression(C=penalty, solver="newton-cholesky", tol=1e-10, max_iter=100).fit(
+        design, event, sample_weight=weight
+    )
     return model.coef_[0].astype(np.float64), float(model.intercept_[0])
 
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from hfrisk.checks import Check
 from hfrisk.errors import DataError, StudyError
@@ -19,7 +21,9 @@ _LEAST_DIFFERENT = 10
 _WAYS = {"increasing": 1, "decreasing": -1, "none": 0}
 
 
-def prepared(data: ModellingData, settings: ModelSettings) -> tuple[BinnedFolds, list[Feature], list[Feature]]:
+def prepared(
+    data: ModellingData, settings: ModelSettings, weight: NDArray[np.float64] | None = None
+) -> tuple[BinnedFolds, list[Feature], list[Feature]]:
     """Development rows in their folds, the features that are used, and those with too little to learn from."""
     refuse_too_few(data.rows, settings.minimum_events)
     dictionary, empty = usable(data, settings)
@@ -37,6 +41,7 @@ def prepared(data: ModellingData, settings: ModelSettings) -> tuple[BinnedFolds,
         names,
         settings,
         monotone=[_WAYS[feature.monotone] for feature in dictionary],
+        weight=weight,
     )
     return folds, dictionary, empty
 

@@ -77,6 +77,7 @@ def refit(
     *,
     trials: int = 0,
     least_leaf: int = LEAST_LEAF,
+    weight: Floats | None = None,
 ) -> Refit:
     """Make the model again on `data`.
 
@@ -93,6 +94,8 @@ def refit(
         are not used.
     least_leaf
         The disclosure threshold, for such a search.
+    weight
+        Weight of each row while trees are learnt; all one by default. The calibration is fitted without weights.
 
     Returns
     -------
@@ -105,7 +108,7 @@ def refit(
         If there is too little to learn from.
     """
     settings = settings.model_copy(update={"repeats": 1})
-    folds, _, _ = prepared(data, settings)
+    folds, _, _ = prepared(data, settings, weight)
     if trials:
         again = settings.model_copy(update={"trials": trials, "hours": None, "storage": "file"})
         with tempfile.TemporaryDirectory() as folder:

@@ -18,6 +18,7 @@ from hfrisk.cohort.settings import CohortSettings
 from hfrisk.designs.settings import DesignSettings
 from hfrisk.disclosure.settings import DisclosureSettings
 from hfrisk.explanation.settings import ExplanationSettings
+from hfrisk.fairness.settings import FairnessSettings
 from hfrisk.features.settings import FeatureSettings
 from hfrisk.fingerprints import file_fingerprint, text_fingerprint
 from hfrisk.modelling.settings import ModelSettings, ValidationSettings
@@ -121,6 +122,10 @@ class Study(Settings):
     )
     designs: DesignSettings = Field(
         default_factory=DesignSettings, description="Whether it would hold elsewhere, and again."
+    )
+    fairness: FairnessSettings = Field(
+        default_factory=FairnessSettings,
+        description="What remedies for unfairness would cost; whether labels are fair.",
     )
     explanation: ExplanationSettings = Field(default_factory=ExplanationSettings, description="What drives it.")
     disclosure: DisclosureSettings = Field(default_factory=DisclosureSettings, description="What may leave.")

@@ -15,6 +15,7 @@ from hfrisk.assessment import AssessmentSettings, Results, assess, describe_popu
 from hfrisk.checks import Check
 from hfrisk.disclosure import DisclosureSettings, Released, release
 from hfrisk.explanation import Explanation, ExplanationSettings, explain
+from hfrisk.fairness import FairnessSettings, Mitigation, mitigate
 from hfrisk.features import Feature
 from hfrisk.modelling import Model, ModellingData, ModelSettings, ValidationSettings, develop, partition_frames
 
@@ -85,6 +86,7 @@ class Run:
     model: Model
     results: Results
     explanation: Explanation
+    mitigation: Mitigation
 
     def release(self, settings: DisclosureSettings | None = None, **study: Any) -> Released:
         return release(
@@ -96,6 +98,7 @@ class Run:
             study={**STUDY, **study},
             provenance=PROVENANCE,
             sensitivity=variants(self),
+            mitigation=self.mitigation,
         )
 
     def release_without_model(self, settings: DisclosureSettings | None = None) -> Released:
@@ -199,6 +202,21 @@ def made_up_run(folder: Path, n: int = 4013, seed: int = 4) -> Run:
         model,
         results,
         explain(model, data, ExplanationSettings()),
+        mitigate(
+            model,
+            data,
+            settings,
+            FairnessSettings(
+                remedies=("recalibration", "group_thresholds", "threshold_optimizer", "reweighting"),
+                group="age_band",
+                look_at=("age_band", "ethnicity"),
+                adjust=("sex_female",),
+                severity=("potassium",),
+                proxies=("admissions", "nt_probnp"),
+                draws=50,
+            ),
+            AssessmentSettings(redraws=50),
+        ),
     )
 
 

@@ -148,6 +148,37 @@ COUNTS: dict[str, str] = {
         join planted.condition_occurrence using (visit_occurrence_id, person_id)
         where condition_source_value = 'Z49.1' and visit_concept_id = 9201 and visit_start_date = visit_end_date
           and patient_class = '3'""",
+    "returns_unrecorded_in_deprived": _gone(
+        "visit_occurrence",
+        """c.visit_concept_id in (9201, 262) and c.visit_source_value = 'emergency'
+           and exists (select 1 from clean.observation o where o.person_id = c.person_id and o.value_as_number = 1)
+           and exists (select 1 from clean.visit_occurrence b where b.person_id = c.person_id
+                       and b.visit_concept_id in (9201, 262) and b.visit_source_value = 'emergency'
+                       and b.visit_occurrence_id <> c.visit_occurrence_id
+                       and c.visit_start_date - b.visit_end_date between 0 and 29)
+           and not exists (select 1 from clean.death d where d.person_id = c.person_id
+                           and d.death_date between c.visit_start_date and c.visit_end_date)""",
+    ),
+    "returns_added_in_deprived": """
+        select count(*) from planted.visit_occurrence p where visit_occurrence_id >= 10000000000
+         and visit_concept_id = 262 and visit_source_value = 'emergency' and admission_method = '21'
+         and visit_end_date = visit_start_date + 1 and visit_start_date > '{day}'
+         and exists (select 1 from clean.observation o where o.person_id = p.person_id and o.value_as_number = 1)
+         and exists (select 1 from planted.condition_occurrence k where k.visit_occurrence_id = p.visit_occurrence_id)
+         and exists (select 1 from clean.visit_occurrence b where b.person_id = p.person_id
+                     and b.visit_concept_id in (9201, 262) and b.visit_source_value = 'emergency'
+                     and p.visit_start_date - b.visit_end_date between 0 and 29)
+         and not exists (select 1 from clean.visit_occurrence b where b.person_id = p.person_id
+                         and p.visit_start_date between b.visit_start_date and b.visit_end_date)
+         and not exists (select 1 from clean.death d where d.person_id = p.person_id and d.death_date <= p.visit_end_date)""",
+    "attendances_unrecorded_in_deprived": _gone(
+        "visit_occurrence",
+        """c.visit_concept_id = 9203
+           and exists (select 1 from clean.observation o where o.person_id = c.person_id and o.value_as_number = 1)
+           and not exists (select 1 from clean.visit_occurrence b where b.person_id = c.person_id
+                           and b.visit_concept_id in (9201, 262)
+                           and b.visit_start_datetime = c.visit_end_datetime + interval 1 minute)""",
+    ),
     "covid_dip": _gone("visit_occurrence", "visit_start_date between '2020-03-23' and '2020-06-30'"),
     "volume_step": _at_trust(2, "visit_concept_id in (9201, 262)"),
     "zero_day_step": _at_trust(
@@ -169,8 +200,12 @@ STRUCK: dict[str, tuple[str, ...]] = {
     **dict.fromkeys(("month_start_deaths", "late_deaths"), ("death",)),
     **dict.fromkeys(("repeated_person_rows", "ethnicity_missing_by_deprivation"), ("person",)),
     "duplicated_persons": ("person", "observation_period", "observation", "death", *_STAYS),
-    **dict.fromkeys(("duplicated_visits", "regular_attenders"), _STAYS[:2]),
+    **dict.fromkeys(
+        ("duplicated_visits", "regular_attenders", "returns_added_in_deprived", "attendances_unrecorded_in_deprived"),
+        _STAYS[:2],
+    ),
     "direct_as_9201": ("visit_occurrence",),
+    "returns_unrecorded_in_deprived": _STAYS,
     **dict.fromkeys(
         (
             "future_dates",

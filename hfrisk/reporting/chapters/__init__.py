@@ -8,6 +8,7 @@ from hfrisk.reporting.chapters.elsewhere import elsewhere
 from hfrisk.reporting.chapters.glossary import glossary
 from hfrisk.reporting.chapters.groups import groups
 from hfrisk.reporting.chapters.incidence import day_by_day
+from hfrisk.reporting.chapters.mitigation import mitigation
 from hfrisk.reporting.chapters.outcomes import by_group, crude
 from hfrisk.reporting.chapters.people import flow, table_one
 from hfrisk.reporting.chapters.performance import calibration, discrimination
@@ -62,6 +63,7 @@ def _of_a_model(evidence: Evidence, settings: ReportingSettings) -> list[Chapter
         over_time(evidence, settings),
         elsewhere(evidence, settings),
         groups(evidence, settings),
+        mitigation(evidence, settings),
         None if evidence.compares else why(evidence, settings),
         clinical_scores(evidence),
         score_card(evidence),

@@ -76,5 +76,13 @@ _OF_A_MODEL = (
         "Silent testing",
         "Running the model on today's discharges with nobody shown its numbers, to see whether it goes on working.",
     ),
+    (
+        "Gap by chance",
+        "How far groups would lie apart if people had been dealt to them by lot: exceeded by one deal in twenty.",
+    ),
+    (
+        "Recalibration",
+        "Moving risks up or down so that they are true on average again, without changing who is at higher risk than whom.",
+    ),
     ("Threshold", "The risk at and above which a person would be flagged for review."),
 )

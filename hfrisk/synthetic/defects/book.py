@@ -13,7 +13,7 @@ import pyarrow as pa
 
 from hfrisk.codelists import read_yaml
 from hfrisk.errors import StudyError
-from hfrisk.synthetic.defects import codes, laboratory, records, stays, trusts
+from hfrisk.synthetic.defects import codes, inequality, laboratory, records, stays, trusts
 from hfrisk.synthetic.defects.batch import Batch
 from hfrisk.synthetic.defects.nhs import STREAM, add_nhs_columns
 from hfrisk.synthetic.person_tables import Offsets
@@ -31,6 +31,9 @@ ORDER: tuple[Callable[[Batch, float], int | dict[str, int]], ...] = (
     stays.overlapping_stays,
     stays.direct_as_9201,
     stays.regular_attenders,
+    inequality.returns_unrecorded_in_deprived,
+    inequality.returns_added_in_deprived,
+    inequality.attendances_unrecorded_in_deprived,
     trusts.covid_dip,
     trusts.volume_step,
     trusts.zero_day_step,
@@ -158,6 +161,8 @@ class Planter:
         if name == "lookback_truncated":
             trust, _ = trusts.step_of(name, self._settings)
             return {"trust": f"X{trust:02d}", "from": trusts.first_day_of_trust(rate, self._settings).isoformat()}
+        if name == "returns_added_in_deprived":
+            return {"from": inequality.first_day_of_returns(self._settings).isoformat()}
         if name == "covid_dip":
             first, last = trusts.FIRST_WAVE
             return {"from": first.isoformat(), "to": last.isoformat()}

@@ -1,0 +1,206 @@
+"""The chapter on remedies says what the tables hold, changes when they do, and never speaks of use where there is none."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import pandas as pd
+import pytest
+
+from hfrisk.disclosure.mitigation import MITIGATION
+from hfrisk.reporting.chapters.mitigation import mitigation
+from hfrisk.reporting.evidence import Evidence
+from hfrisk.reporting.exhibits import Chapter, Exhibit, Prose, Table
+from hfrisk.reporting.settings import ReportingSettings
+from tests.reporting import reporting_samples
+
+HELD = "fewer than 10 here or in the rest, or needed to keep such a number from being worked out"
+NAN = math.nan
+GROUPS = (
+    ("all", "all", 3000.0, 600.0),
+    ("imd_quintile", "1 (most deprived)", 700.0, 150.0),
+    ("imd_quintile", "2", 2300.0, 450.0),
+)
+
+
+def _table(name: str, *rows: tuple[Any, ...]) -> pd.DataFrame:
+    return pd.DataFrame(
+        [(*row, "")[: len(MITIGATION[name].split()) + 1] for row in rows],
+        columns=[*MITIGATION[name].split(), "suppressed"],
+    )
+
+
+def tables(
+    *, gap: float = 0.2, chance: float = 0.1, difference: tuple[float, float, float] = (-0.004, -0.007, -0.001),
+    lost: tuple[float, float] = (40.0, 15.0), poorer: float = 0.35,
+) -> dict[str, pd.DataFrame]:  # fmt: skip
+    """Released tables of two remedies, one of which could not be made."""
+    cells, benefit, ratios, flags = [], [], [], []
+    for remedy in ("none", "recalibration"):
+        for group, level, n, events in GROUPS:
+            found = poorer if level.startswith("1") else 0.5
+            cells.append(
+                (
+                    remedy,
+                    group,
+                    level,
+                    0.2,
+                    n,
+                    events,
+                    0.3 * n,
+                    found * events,
+                    0.2 * n,
+                    (1 - found) * events,
+                    0.6 * n,
+                    0.3,
+                    found,
+                    0.22,
+                    0.34,
+                    "",
+                )
+            )
+            benefit.append((remedy, group, level, 0.05, *((NAN,) * 3 if remedy == "none" else difference), n, events))
+            for measure, value in (
+                ("oe_ratio", 1.05),
+                ("ici", 0.02 if group == "all" else NAN),
+                ("ici_expected", 0.01 if group == "all" else NAN),
+            ):
+                reason = (
+                    "" if group == "all" or measure == "oe_ratio" else "imprecise: fewer than 200 events or non-events"
+                )
+                ratios.append((remedy, group, level, measure, value, 0.9, 1.2, reason))
+            if remedy != "none":
+                flags.append((remedy, group, level, 55.0, 15.0, *lost))
+    measures = ("demographic_parity_difference", "equal_opportunity_difference")
+    return {
+        "remedies": _table(
+            "remedies",
+            ("none", 1, "in use", 0, ""),
+            ("recalibration", 1, "needs assessment", 0, ""),
+            ("without_sensitive", 0, "analysis only", 0, "the model reads no feature that the dictionary calls sensitive"),
+        ),
+        "remedy_rules": _table("remedy_rules", ("recalibration", "2", "own", 0.1, 1.0)),
+        "remedy_cells": _table("remedy_cells", *cells),
+        "remedy_benefit": _table("remedy_benefit", *benefit),
+        "remedy_calibration": _table("remedy_calibration", *ratios),
+        "remedy_gaps": _table(
+            "remedy_gaps",
+            *[("none", measure, gap, chance, 2.0) for measure in measures],
+            *[("recalibration", measure, gap / 2, chance, 2.0) for measure in measures],
+        ),
+        "remedy_flags": _table("remedy_flags", *flags),
+    }  # fmt: skip
+
+
+def signs() -> dict[str, pd.DataFrame]:
+    """What was found about labels, proxies and risks."""
+    place = ("imd_quintile", "1 (most deprived)")
+    return {
+        "label_bias": _table(
+            "label_bias",
+            (*place, "readmitted", "readmitted", 0.7, 0.6, 0.8, ""),
+            (*place, "died", "died", 1.05, 0.8, 1.3, ""),
+            (*place, "lost", "lost", 0.33, 0.1, 0.5, ""),
+            (*place, "urea_last", "last urea", 0.1, 0.0, 0.2, ""),
+        ),
+        "biased_proxies": _table(
+            "biased_proxies",
+            (*place, "visits", "attendances", "recorded", 0.4, 0.35, 0.45, ""),
+            (*place, "visits", "attendances", "events", 1.2, 1.1, 1.3, ""),
+        ),
+        "shifted_groups": _table(
+            "shifted_groups",
+            (*place, "cross-validation", 1.0, 0.9, 1.1, ""),
+            (*place, "test", 1.4, 1.2, 1.6, ""),
+        ),
+    }
+
+
+def chapter(**frames: pd.DataFrame) -> Chapter | None:
+    base = reporting_samples.region()
+    return mitigation(Evidence(reporting_samples.changed(base, **frames)), ReportingSettings(dots_per_inch=72))
+
+
+def text(found: Chapter | None) -> str:
+    assert found is not None
+    said: list[str] = [found.title, found.lead]
+    for block in found.blocks:
+        if isinstance(block, Prose):
+            said += [block.heading, *block.paragraphs, *block.items]
+        if isinstance(block, Exhibit):
+            said += [block.title, block.sentence, block.alt]
+        if isinstance(block, Table):
+            said += [block.caption, *block.notes, *(cell for row in block.rows for cell in row)]
+    return "\n".join(said)
+
+
+def test_without_remedies_there_is_no_chapter() -> None:
+    assert chapter() is None
+
+
+def test_what_a_remedy_costs_is_said_drawn_and_tabled() -> None:
+    found = chapter(**tables())
+    said = text(found)
+    assert "The remedy that was tried would clearly do less good than the model as it is" in said
+    assert (
+        "differs between groups by up to 20 percentage points, more than the 10 that chance alone would rarely exceed"
+        in said
+    )
+    assert "The smallest gap is 10, with: risks recalibrated by group." in said
+    assert "Made again without sensitive features: not made, because the model reads no feature" in said
+    assert "None of them is in the model that this report is about, and none is exported or registered" in said
+    assert "legal and equality impact assessment under the Equality Act 2010" in said
+    assert found is not None
+    exhibit = next(block for block in found.blocks if isinstance(block, Exhibit))
+    assert exhibit.picture is not None
+    assert exhibit.table is not None
+    assert exhibit.table.rows[1][5] == "\u22120.40 (\u22120.70 to \u22120.10)"
+
+
+@pytest.mark.parametrize(
+    ("changes", "words"),
+    [
+        ({"difference": (0.004, 0.001, 0.007)}, "The remedy that was tried would clearly do more good"),
+        ({"difference": (0.001, -0.002, 0.004)}, "No remedy would clearly do more or less good"),
+        ({"gap": 0.05}, "no more than chance alone may give (10): there is no clear gap to close"),
+        ({"gap": NAN}, "How far groups lie apart cannot be shown"),
+        ({"difference": (NAN, NAN, NAN)}, "What the remedies would cost is not shown"),
+    ],
+)
+def test_sentences_change_with_the_numbers(changes: dict[str, Any], words: str) -> None:
+    assert words in text(chapter(**tables(**changes)))
+
+
+def test_flags_that_are_taken_away_are_counted_with_what_happened_to_those_people() -> None:
+    said = text(chapter(**tables()))
+    assert "about 40 people in the most deprived fifth would lose their flag, of whom about 15 came back." in said
+    # half of everyone's are found, and fewer of theirs
+    assert "taking flags from it would deny need, so this is no remedy" in said
+    assert "deny need" not in text(chapter(**tables(poorer=0.6)))
+    held = text(chapter(**tables(lost=(40.0, NAN))))
+    assert "how many of them came back may not be shown" in held
+    none = text(chapter(**tables(lost=(NAN, NAN))))
+    assert "No remedy takes the flag from so many people of one group that their number may be shown" in none
+
+
+def test_labels_are_spoken_of_as_a_possibility_or_said_to_be_quiet() -> None:
+    quiet = text(chapter(**signs()))
+    assert "No group clearly stands out" in quiet
+    assert "+33% (+10% to +50%)" in quiet
+    found = pd.DataFrame(
+        [("HFR177", "warning", "The label may be biased", "30% may be missing.", "No proof.", "Ask.")],
+        columns=["code", "severity", "title", "finding", "consequence", "todo"],
+    )
+    assert "30% may be missing. No proof." in text(chapter(**signs(), checks=found))
+
+
+def test_what_is_withheld_says_why() -> None:
+    frames = tables()
+    cells = frames["remedy_cells"]
+    hidden = cells["level"] == "2"
+    cells.loc[hidden, ["true_positive_rate", "false_positive_rate", "positive_predictive_value"]] = NAN
+    cells.loc[hidden, "suppressed"] = HELD
+    said = text(chapter(**frames))
+    assert "suppressed" in said
+    assert HELD in said.lower()
