@@ -233,6 +233,11 @@ def run_in_words(summary: Mapping[str, Any]) -> str:
             f"Model:   {name}/{model['version']}, registered as {alias}",
             f"To load it: export MLFLOW_TRACKING_URI={shlex.quote(model['tracking_uri'])}",
         ]
+    if summary.get("not_exported"):
+        lines.append("Model:   not exported and not registered, because it failed a test of what may leave:")
+        for row in summary["not_exported"]:
+            lines.append(_wrapped(f"{row['code']} {row['title']}: {row['finding']}", "    ", "      "))
+            lines.append(_wrapped(f"what to do: {row['todo']}", "      ", "        "))
     return "\n".join(lines)
 
 

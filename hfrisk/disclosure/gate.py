@@ -35,6 +35,8 @@ from hfrisk.disclosure.description import headline, release_flow, release_table1
 from hfrisk.disclosure.designs import DESIGNS, RULES, release_designs
 from hfrisk.disclosure.explained import release_dependence, release_means
 from hfrisk.disclosure.incidence import exact_incidence, release_incidence
+from hfrisk.disclosure.model_checks import EGRESS, ModelVerdict, release_model_checks
+from hfrisk.disclosure.model_checks import RULES as EGRESS_RULES
 from hfrisk.disclosure.model_text import ScrubbedModel
 from hfrisk.disclosure.people import EVERYONE, released_sets
 from hfrisk.disclosure.performance import (
@@ -58,6 +60,7 @@ if TYPE_CHECKING:
     from hfrisk.explanation import Explanation
     from hfrisk.features import FeatureTable
     from hfrisk.modelling import Model
+    from hfrisk.modelling.structure import ModelRisks
 
 __all__ = ["release"]
 
@@ -71,7 +74,7 @@ EXPLAINED = {
 }
 _NOTHING = {
     name: pd.DataFrame(columns=[*columns.split(), "suppressed"])
-    for name, columns in (RESULTS | EXPLAINED | DESIGNS).items()
+    for name, columns in (RESULTS | EXPLAINED | DESIGNS | EGRESS).items()
     if name != "table1"
 } | {"points_card": pd.DataFrame(columns=CARD), "points_risk": pd.DataFrame(columns=TOTALS)}
 """The tables about a model, of a study that makes none."""
@@ -110,6 +113,7 @@ _RULES = {
     "definitions": "words",
     "model": "ranges, counts, weights, values and gains of training replaced",
     **RULES,
+    **EGRESS_RULES,
 }
 
 
@@ -127,6 +131,7 @@ def release(
     checks: Sequence[Check] = (),
     for_heart_failure: int | None = None,
     designs: Designs | None = None,
+    risks: ModelRisks | None = None,
 ) -> Released:
     """Pass everything through the gate.
 
@@ -152,6 +157,8 @@ def release(
         Of those who came back, how many did for heart failure.
     designs
         The validation designs beside cross-validation and the temporal test, where they were run.
+    risks
+        What could be told from the learnt model of those whom it was learnt from.
 
     Returns
     -------
@@ -179,7 +186,8 @@ def release(
     else:
         assert results is not None
         assert model is not None
-        parts = _with_model(cohort, features, results, model, policy, study, provenance, designs)
+        verdict = release_model_checks(risks, settings, policy, confidence)
+        parts = _with_model(cohort, features, results, model, policy, study, provenance, designs, verdict)
         numbers = headline(cohort, parts.tables["performance"], parts.tables["by_period"], policy, for_heart_failure)
         told += parts.checks
     told += parts.scrubbed.checks() if parts.scrubbed else []
@@ -245,6 +253,7 @@ def _with_model(
     study: Mapping[str, Any],
     provenance: Mapping[str, Any],
     designs: Designs | None,
+    verdict: ModelVerdict,
 ) -> _Parts:
     found, explanation = results
     decision = release_decision_curve(found.decision_curve, policy, float(study["threshold"]))
@@ -262,6 +271,7 @@ def _with_model(
             study=study,
             cohort={"window": [int(day) for day in cohort.window], "risk": cohort.risk},
             versions=provenance.get("libraries", {}),
+            shown=verdict.shown,
         )
         if model.learnt
         else (None, None)
@@ -292,10 +302,12 @@ def _with_model(
         "by_family": release_means(explanation.by_family, policy),
         "by_theme": release_means(explanation.by_theme, policy),
         "dependence": release_dependence(explanation.dependence, features.dictionary, policy),
+        "model_egress": verdict.table,
     }
     words = {feature.name: feature.words for feature in features.dictionary}
     tables |= release_designs(designs, found.performance, policy, _confidence(study), words)
     checks = [*model.checks, *found.checks, *explanation.checks, *(designs.checks if designs else ())]
+    checks += verdict.checks
     return _Parts(tables, found.performance.reset_index(drop=True), bundle, scrubbed, checks)
 
 

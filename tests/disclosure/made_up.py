@@ -17,6 +17,7 @@ from hfrisk.disclosure import DisclosureSettings, Released, release
 from hfrisk.explanation import Explanation, ExplanationSettings, explain
 from hfrisk.features import Feature
 from hfrisk.modelling import Model, ModellingData, ModelSettings, ValidationSettings, develop, partition_frames
+from hfrisk.modelling.structure import ModelRisks
 
 #: Values of one person each, far from all others: none may be read anywhere in what leaves.
 CANARY = {"age": 107.0, "nt_probnp": 61397.0, "potassium": 8.7, "admissions": 47.0}
@@ -86,7 +87,9 @@ class Run:
     results: Results
     explanation: Explanation
 
-    def release(self, settings: DisclosureSettings | None = None, **study: Any) -> Released:
+    def release(
+        self, settings: DisclosureSettings | None = None, *, risks: ModelRisks | None = None, **study: Any
+    ) -> Released:
         return release(
             self.cohort,
             self.features,
@@ -96,6 +99,7 @@ class Run:
             study={**STUDY, **study},
             provenance=PROVENANCE,
             sensitivity=variants(self),
+            risks=risks,
         )
 
     def release_without_model(self, settings: DisclosureSettings | None = None) -> Released:
