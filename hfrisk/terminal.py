@@ -312,6 +312,18 @@ def _wrapped(text: str, indent: str = "", more: str | None = None) -> str:
     )
 
 
+def egress_in_words(made: Mapping[str, Any]) -> str:
+    """What lies in the egress folder, and who has to look at it."""
+    smallest = min((f["behind"]["smallest_count_shown"] or math.inf for f in made["files"]), default=math.inf)
+    lines = [
+        f"{'Unchanged' if made['unchanged'] else 'Made'}: {made['folder']} ({len(made['files'])} files, manifest.json, results.json)",
+        made["model"],
+        "No count is shown." if math.isinf(smallest) else f"Smallest count shown: {smallest:.0f}.",
+        "Next: two output checkers read five_safes.html, fill in what only they know, and sign.",
+    ]
+    return "\n".join(_wrapped(line, "", "    ") for line in lines)
+
+
 _RECALIBRATED = {
     ("before_recalibration", "oe_ratio"): "observed / expected, before",
     ("recalibrated", "oe_ratio_cross_fitted"): "observed / expected, after",
