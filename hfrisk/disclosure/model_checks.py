@@ -209,9 +209,17 @@ def _attack(
         text = (
             f"Of one discharge that the model learnt from and one that it did not, {_NAMES[attack]} picks the right one "
             f"{100 * value:.0f} times in 100 ({100 * low:.0f} to {100 * high:.0f}); guessing is right 50 times."
+            + _against(low, failed, limit)
         )
         return _row(test, name, value, low, high, limit=policy.estimate(limit), ok=not failed, words=text)
     return _found_out(test, name, float(measure.partition("@")[2]), row, limit, policy, confidence)
+
+
+def _against(low: float, failed: bool, limit: float) -> str:
+    most = f"{100 * limit:.0f}"
+    if failed:
+        return f" That is above the limit of {most}."
+    return f" That is more than guessing, and within the limit of {most}." if round(low, 2) > 0.5 else ""
 
 
 def _found_out(

@@ -16,6 +16,7 @@ __all__ = ["Counts", "behind", "counts_of"]
 
 _OF_PEOPLE = "n events died admissions persons excluded index_discharges observed rows of coded eligible both"
 _OF_DECISIONS = "flagged reviewed events_found true_positives false_positives false_negatives true_negatives"
+_OF_NOBODY = frozenset({"ledger", "dictionary", "definitions", "checks", "statements"})
 _COUNTS = frozenset(f"{_OF_PEOPLE} {_OF_DECISIONS}".split())
 
 
@@ -52,7 +53,7 @@ class Counts:
 
 def counts_of(file: ReleasedFile) -> list[int]:
     """Every count of people or discharges in a released table."""
-    if file.kind != "csv":
+    if file.kind != "csv" or PurePosixPath(file.of).stem in _OF_NOBODY:
         return []
     found = []
     for row in csv.DictReader(io.StringIO(file.content.decode("utf-8"))):
@@ -80,7 +81,7 @@ def behind(files: Sequence[ReleasedFile], ledger: Iterable[Mapping[str, Any]]) -
         if file.of.startswith("tables/"):
             names: tuple[str, ...] = (stem,)
         elif file.of.startswith("figures/"):
-            names = tuple(name for name in drawn.get(stem, ()) if name in tables) or whole
+            names = tuple(name for name in drawn[stem] if name in tables) if stem in drawn else whole
         elif file.kind == "model":
             names = ("model",)
         elif stem in ("report", "metrics", "model_card"):

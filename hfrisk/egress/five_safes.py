@@ -75,7 +75,7 @@ def five_safes(
         ),
         *_section(
             "Safe outputs",
-            _outputs(files, behind, policy, model, exceptions),
+            _outputs(files, behind, policy, model, exceptions, metrics["tables"].get("model_egress", ())),
             [
                 "Do these outputs overlap with earlier releases of this project (differencing)?",
                 "Free text and file names read?",
@@ -128,6 +128,7 @@ def _outputs(
     policy: Mapping[str, int],
     model: str,
     exceptions: Sequence[str],
+    tests: Sequence[Mapping[str, Any]],
 ) -> list[str]:
     kinds = Counter(file.kind for file in files)
     smallest = min((c.smallest for c in behind.values() if c.smallest is not None), default=None)
@@ -142,8 +143,23 @@ def _outputs(
         if smallest is None
         else f"The smallest count of people or discharges shown anywhere is {smallest}; {withheld:,} cells of the tables were withheld.",
         model,
+        *_tests(tests),
         *exceptions,
     ]
+
+
+def _tests(rows: Sequence[Mapping[str, Any]]) -> list[str]:
+    """What each test of the model came to."""
+    results: dict[str, bool] = {}
+    for row in rows:
+        if row["passed"]:
+            results[row["test"]] = results.get(row["test"], True) and row["passed"] == "yes"
+    told = ", ".join(f"{code} {'passed' if passed else '**failed**'}" for code, passed in results.items())
+    return (
+        [f"Tests of what could be told from the model: {told} (what they ask: docs/checks.md and the report)."]
+        if told
+        else []
+    )
 
 
 def _checks(metrics: Mapping[str, Any]) -> str:

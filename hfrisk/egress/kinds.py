@@ -23,7 +23,7 @@ _PNG = b"\x89PNG\r\n\x1a\n"
 _CHUNKS = frozenset({b"IHDR", b"PLTE", b"tRNS", b"IDAT", b"IEND", b"pHYs", b"gAMA", b"sRGB"})
 _KEYS = frozenset({"person_id", "index_id", "visit_occurrence_id", "discharge_date", "birth_datetime", "nhs_number"})
 _PICTURE = re.compile(r"data:image/png;base64,([A-Za-z0-9+/=\s]+)")
-_ACTIVE = re.compile(r"<\s*(script|iframe|object|embed|form|meta[^>]+http-equiv)", re.IGNORECASE)
+_ACTIVE = re.compile(r"<\s*(script|iframe|object|embed|form|meta[^>]+http-equiv\s*=\s*[\"']?refresh)", re.IGNORECASE)
 _FETCHED = re.compile(
     r"\bsrc\s*=\s*[\"']?(?!\s*[\"']?data:)"
     r"|url\(\s*[\"']?(?!data:)"

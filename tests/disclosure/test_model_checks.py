@@ -61,6 +61,9 @@ def test_an_honest_model_passes_and_the_contract_is_told_how_to_show_its_risks()
     table, checks, shown = judged(risks())
     assert set(table["passed"]) == {"yes", ""}
     assert checks == []
+    words = table.set_index("measure")["words"]
+    assert words["worst_case_auc"].endswith("guessing is right 50 times.")
+    assert words["lira_auc"].endswith("That is more than guessing, and within the limit of 65.")
     assert shown == {"step": 0.02, "lowest": 0.06, "highest": 0.44}
 
 
@@ -102,6 +105,8 @@ def test_what_fails_is_an_error_that_says_what_to_do(found: ModelRisks, code: st
     assert "disclosure.exceptions" in failed[code].todo
     assert "not exported" in failed[code].consequence
     assert failed[code].text()
+    if code in ("HFR147", "HFR148") and "auc" in " ".join(table.loc[table["passed"] == "no", "measure"]):
+        assert "above the limit of" in failed[code].text()
 
 
 def test_the_limit_of_those_found_out_is_that_of_a_curve_of_the_allowed_area() -> None:

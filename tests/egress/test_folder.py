@@ -103,6 +103,7 @@ def test_acro_itself_reads_the_list_and_finds_the_checksums_that_it_would_write(
     model = records.get("model.txt")
     assert model.status == "fail"
     assert model.exception == "The model failed HFR148; the exception: Agreed with the airlock (A. Name, data manager)."
+    assert "HFR148 <strong>failed</strong>" in (made.folder / "five_safes.html").read_text()
     ours = {path.name: path.read_text() for path in (made.folder / "checksums").iterdir()}
     records.write_checksums(str(made.folder))
     assert {path.name: path.read_text() for path in (made.folder / "checksums").iterdir()} == ours

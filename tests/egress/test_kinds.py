@@ -69,6 +69,7 @@ def test_what_is_of_its_kind_passes(kind: str, content: bytes) -> None:
         ("html", page('<img alt="" src="https://example.org/a.png">'), "fetch"),
         ("html", page('<p style="background:url(https://example.org/a.png)">'), "fetch"),
         ("html", inside(picture("943 476 5919")), "more than a picture"),
+        ("html", page('<meta http-equiv="refresh" content="0;url=a.html">'), "active part"),
         ("html", b"<p>no page</p>", "not a page"),
         ("pdf", b"%PDF-1.7\n/JavaScript\n%%EOF", "JavaScript"),
         ("pdf", picture(), "not a PDF"),

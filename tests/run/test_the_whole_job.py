@@ -97,7 +97,15 @@ def test_a_report_that_was_touched_is_written_again_and_no_stage_is_repeated(don
     assert not run_study(study).unchanged
     assert (study.folder / "report.html").read_bytes() == report
     manifest = json.loads((study.folder / "manifest.json").read_text())
-    assert set(manifest["kept_from_before"]) == {"cohort", "features", "model", "assessment", "designs", "explanation"}
+    assert set(manifest["kept_from_before"]) == {
+        "cohort",
+        "features",
+        "model",
+        "assessment",
+        "designs",
+        "explanation",
+        "attacks",
+    }
 
 
 def test_broken_kept_files_are_found_by_their_hash_and_made_again(done: Done, elsewhere: Place) -> None:
