@@ -296,6 +296,28 @@ def report(study: StudyFile, overrides: Overrides = None, as_json: Json = False,
 
 
 @app.command()
+def release(
+    study: StudyFile,
+    overrides: Overrides = None,
+    without_model: Annotated[bool, typer.Option("--without-model", help="Leave the model inside.")] = False,
+    as_json: Json = False,
+    quiet: Quietly = False,
+) -> None:
+    """Make the folder that may go through the airlock, from a finished run.
+
+    Into egress/ in the study's folder: report, figures, tables and model, a manifest, ACRO's results.json with checksums, and a five-safes
+    summary for two human checkers to fill in. No data is read.
+    """
+    from hfrisk.releasing import released_folder
+    from hfrisk.terminal import egress_in_words
+
+    with _working(_load(study, overrides)) as loaded:
+        made = released_folder(loaded, _progress(quiet), without_model=without_model)
+    result = dataclasses.asdict(made) | {"folder": str(made.folder)}
+    _result(result, as_json, lambda: egress_in_words(result))
+
+
+@app.command()
 def score(study: StudyFile, overrides: Overrides = None, as_json: Json = False, quiet: Quietly = False) -> None:
     """Score the index discharges with the study's exported model.
 

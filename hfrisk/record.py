@@ -69,8 +69,11 @@ def provenance_of(work: Workshop) -> dict[str, Any]:
     if study.model is not None:
         libraries += _LIBRARIES_OF_A_MODEL
         seeds |= {"validation": study.validation.seed, "model": study.model.seed, "assessment": study.assessment.seed}
-        seeds["designs"] = study.designs.seed
-        seeds["fairness"] = study.fairness.seed
+        seeds |= {
+            "designs": study.designs.seed,
+            "fairness": study.fairness.seed,
+            "attacks": study.disclosure.membership.seed,
+        }
     return {
         "hfrisk": __version__,
         "code_version": code_fingerprint(),
@@ -91,9 +94,20 @@ def summary_of(study: Study, released: Released, registered: dict[str, Any], ver
         "report": str(study.folder / "report.html"),
         "metrics": str(study.folder / "metrics.json"),
         "model": registered,
+        "not_exported": _forbidding(released),
         "cohort": released.headline,
         "checks": released.checks[["code", "severity", "finding"]].to_dict("records"),
     }
+
+
+def _forbidding(released: Released) -> list[dict[str, Any]]:
+    """The tests for which the model is not exported: what was found, and what to do."""
+    checks = released.checks
+    forbidding = checks[checks["code"].isin(released.forbidden_by)]
+    return [
+        {str(k): v for k, v in row.items()}
+        for row in forbidding[["code", "title", "finding", "todo"]].to_dict("records")
+    ]
 
 
 def write_manifest(
@@ -102,7 +116,15 @@ def write_manifest(
     """How the run was made, for readers, without a place on any machine; and, inside, what a second run needs to know."""
     folder, model = work.study.folder, work.study.model_folder
     written = {name: file_fingerprint(path) for name, path in artefacts.items()}
-    manifest = {"key": key, **provenance, "stages": work.timings, "kept_from_before": work.reused, "outputs": written}
+    exceptions = [exception.model_dump() for exception in work.study.disclosure.exceptions]
+    manifest = {
+        "key": key,
+        **provenance,
+        "exceptions": exceptions,
+        "stages": work.timings,
+        "kept_from_before": work.reused,
+        "outputs": written,
+    }
     _write_json(folder / "manifest.json", manifest)
     files = [*artefacts.values(), folder / "manifest.json"]
     if summary["model"]:

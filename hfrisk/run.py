@@ -106,10 +106,14 @@ def run_study(
                 for_heart_failure=work.back_for_heart_failure(cohort),
                 designs=found.designs,
                 mitigation=found.mitigation,
+                risks=found.risks,
             )
         artefacts, verdict = _written(work, released)
         learnt = found.model is not None and found.model.learnt
-        registered = _registered(work, released, artefacts, verdict) if learnt and until == "registry" else {}
+        if released.forbidden_by:
+            progress.say(f"The model is not exported: it failed {', '.join(released.forbidden_by)} (see the checks).")
+        exported = learnt and not released.forbidden_by and until == "registry"
+        registered = _registered(work, released, artefacts, verdict) if exported else {}
         summary = summary_of(study, released, registered, verdict)
         write_manifest(work, key, provenance, artefacts, summary)
     return Finished(False, study.folder / "report.html", summary)

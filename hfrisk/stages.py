@@ -13,6 +13,7 @@ from hfrisk.fairness import Mitigation, mitigate
 from hfrisk.features import FeatureTable
 from hfrisk.fingerprints import code_fingerprint, text_fingerprint
 from hfrisk.modelling import Model, ModellingData, ModelSettings, StoredModel, calibrator_version, develop, partition
+from hfrisk.modelling.structure import ModelRisks, risks_of
 from hfrisk.registry import FoundModel
 from hfrisk.store import kept
 from hfrisk.stored_model import as_stored
@@ -31,6 +32,7 @@ class Found:
     population: Population | None = None
     designs: Designs | None = None
     mitigation: Mitigation | None = None
+    risks: ModelRisks | None = None
 
 
 def find_out(work: Workshop, cohort: Cohort, features: FeatureTable, stored: FoundModel | None) -> Found:
@@ -55,8 +57,9 @@ def find_out(work: Workshop, cohort: Cohort, features: FeatureTable, stored: Fou
     results = _judged(work, model, data, settings, key)
     designs = _designed(work, model, data, settings, features.key) if model.learnt else None
     mitigation = _mitigated(work, model, data, settings, key)
+    risks = _attacked(work, model, data, settings, features.key) if model.learnt else None
     _keep_predictions(work.internal, data, model)
-    return Found(model, results, designs=designs, mitigation=mitigation)
+    return Found(model, results, designs=designs, mitigation=mitigation, risks=risks)
 
 
 def _described(work: Workshop, cohort: Cohort, features: FeatureTable) -> Population:
@@ -176,6 +179,29 @@ def _mitigated(work: Workshop, model: Model, data: ModellingData, settings: Mode
         if again:
             work.reused.append("mitigation")
     return mitigation
+
+
+def _attacked(work: Workshop, model: Model, data: ModellingData, settings: ModelSettings, key: str) -> ModelRisks:
+    study = work.study
+    membership = study.disclosure.membership
+    with work.stage("attacks", "Attacking the model, to see what it gives away"):
+        told = (study.disclosure.threshold, study.assessment.confidence, membership.model_dump_json())
+        digest = text_fingerprint(["attacks", *_bearing(study, settings, key), *map(str, told)])
+        risks, again = kept(
+            ModelRisks,
+            work.internal / "results" / f"attacks-{digest[:16]}",
+            lambda: risks_of(
+                model,
+                data,
+                settings,
+                membership,
+                threshold=study.disclosure.threshold,
+                confidence=study.assessment.confidence,
+            ),
+        )
+        if again:
+            work.reused.append("attacks")
+    return risks
 
 
 def _keep_predictions(internal: Path, data: ModellingData, model: Model) -> None:

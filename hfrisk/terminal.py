@@ -233,6 +233,11 @@ def run_in_words(summary: Mapping[str, Any]) -> str:
             f"Model:   {name}/{model['version']}, registered as {alias}",
             f"To load it: export MLFLOW_TRACKING_URI={shlex.quote(model['tracking_uri'])}",
         ]
+    if summary.get("not_exported"):
+        lines.append("Model:   not exported and not registered, because it failed a test of what may leave:")
+        for row in summary["not_exported"]:
+            lines.append(_wrapped(f"{row['code']} {row['title']}: {row['finding']}", "    ", "      "))
+            lines.append(_wrapped(f"what to do: {row['todo']}", "      ", "        "))
     return "\n".join(lines)
 
 
@@ -305,6 +310,18 @@ def _wrapped(text: str, indent: str = "", more: str | None = None) -> str:
         break_long_words=False,
         break_on_hyphens=False,
     )
+
+
+def egress_in_words(made: Mapping[str, Any]) -> str:
+    """What lies in the egress folder, and who has to look at it."""
+    smallest = min((f["behind"]["smallest_count_shown"] or math.inf for f in made["files"]), default=math.inf)
+    lines = [
+        f"{'Unchanged' if made['unchanged'] else 'Made'}: {made['folder']} ({len(made['files'])} files, manifest.json, results.json)",
+        made["model"],
+        "No count is shown." if math.isinf(smallest) else f"Smallest count shown: {smallest:.0f}.",
+        "Next: two output checkers read five_safes.html, fill in what only they know, and sign.",
+    ]
+    return "\n".join(_wrapped(line, "", "    ") for line in lines)
 
 
 _RECALIBRATED = {

@@ -83,6 +83,7 @@ def release_bundle(
     study: Mapping[str, Any],
     cohort: Mapping[str, Any],
     versions: Any,
+    shown: Mapping[str, float] | None = None,
 ) -> tuple[Bundle, ScrubbedModel]:
     """The model as it may leave.
 
@@ -100,6 +101,8 @@ def release_bundle(
         ``window`` and ``risk`` of the cohort.
     versions
         Library versions, for the contract.
+    shown
+        ``step``, ``lowest``, ``highest``: how risks may be shown, for the contract (`model_checks`).
 
     Raises
     ------
@@ -125,6 +128,9 @@ def release_bundle(
         "versions": without_places(versions),
         "status": _STATUS,
     }
+    if shown:
+        # beyond its ends, and more finely, a risk stands for few of those whom the model learnt from
+        contract["shown"] = dict(shown)
     return Bundle(scrubbed.text, calibration, contract, feature_records(inputs)), scrubbed
 
 

@@ -39,6 +39,8 @@ from hfrisk.disclosure.explained import release_dependence, release_means
 from hfrisk.disclosure.incidence import exact_incidence, release_incidence
 from hfrisk.disclosure.mitigation import MITIGATION, release_mitigation
 from hfrisk.disclosure.mitigation import RULES as MITIGATION_RULES
+from hfrisk.disclosure.model_checks import EGRESS, ModelVerdict, release_model_checks
+from hfrisk.disclosure.model_checks import RULES as EGRESS_RULES
 from hfrisk.disclosure.model_text import ScrubbedModel
 from hfrisk.disclosure.people import EVERYONE, released_sets
 from hfrisk.disclosure.performance import (
@@ -63,6 +65,7 @@ if TYPE_CHECKING:
     from hfrisk.fairness import Mitigation
     from hfrisk.features import FeatureTable
     from hfrisk.modelling import Model
+    from hfrisk.modelling.structure import ModelRisks
 
 __all__ = ["release"]
 
@@ -76,7 +79,7 @@ EXPLAINED = {
 }
 _NOTHING = {
     name: pd.DataFrame(columns=[*columns.split(), "suppressed"])
-    for name, columns in (RESULTS | EXPLAINED | DESIGNS | MITIGATION).items()
+    for name, columns in (RESULTS | EXPLAINED | DESIGNS | MITIGATION | EGRESS).items()
     if name != "table1"
 } | {"points_card": pd.DataFrame(columns=CARD), "points_risk": pd.DataFrame(columns=TOTALS)}
 """The tables about a model, of a study that makes none."""
@@ -119,6 +122,7 @@ _RULES = {
     **RULES,
     **EQUITY_RULES,
     **MITIGATION_RULES,
+    **EGRESS_RULES,
 }
 
 
@@ -137,6 +141,7 @@ def release(
     for_heart_failure: int | None = None,
     designs: Designs | None = None,
     mitigation: Mitigation | None = None,
+    risks: ModelRisks | None = None,
 ) -> Released:
     """Pass everything through the gate.
 
@@ -164,6 +169,8 @@ def release(
         The validation designs beside cross-validation and the test, where they were run.
     mitigation
         Remedies for unfairness side by side, where they were compared.
+    risks
+        What could be told from the learnt model of those whom it was learnt from.
 
     Returns
     -------
@@ -191,7 +198,8 @@ def release(
     else:
         assert results is not None
         assert model is not None
-        parts = _with_model(cohort, features, results, model, policy, study, provenance, designs, mitigation)
+        verdict = release_model_checks(risks, settings, policy, confidence)
+        parts = _with_model(cohort, features, results, model, policy, study, provenance, designs, mitigation, verdict)
         learnt = model.summary if model.summary.get("folds_forward") else None
         numbers = headline(
             cohort, parts.tables["performance"], parts.tables["by_period"], policy, for_heart_failure, learnt
@@ -261,6 +269,7 @@ def _with_model(
     provenance: Mapping[str, Any],
     designs: Designs | None,
     mitigation: Mitigation | None,
+    verdict: ModelVerdict,
 ) -> _Parts:
     found, explanation = results
     decision = release_decision_curve(found.decision_curve, policy, float(study["threshold"]))
@@ -282,6 +291,7 @@ def _with_model(
             study=study,
             cohort={"window": [int(day) for day in cohort.window], "risk": cohort.risk},
             versions=provenance.get("libraries", {}),
+            shown=verdict.shown,
         )
         if model.learnt
         else (None, None)
@@ -312,6 +322,7 @@ def _with_model(
         "by_family": release_means(explanation.by_family, policy),
         "by_theme": release_means(explanation.by_theme, policy),
         "dependence": release_dependence(explanation.dependence, features.dictionary, policy),
+        "model_egress": verdict.table,
     }
     tables["capacity_groups"] = capacity_groups
     tables |= release_equity(found, tables["performance"], policy, float(study["threshold"]), _confidence(study))
@@ -320,6 +331,7 @@ def _with_model(
     tables |= release_mitigation(mitigation, found.performance, policy, _confidence(study), words)
     checks = [*model.checks, *found.checks, *explanation.checks, *(designs.checks if designs else ())]
     checks += mitigation.checks if mitigation else []
+    checks += verdict.checks
     return _Parts(tables, found.performance.reset_index(drop=True), bundle, scrubbed, checks)
 
 

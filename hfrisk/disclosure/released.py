@@ -200,6 +200,9 @@ class Released:
         group, level, feature, words, measure, estimate, lower, upper, reason, suppressed; no counts.
     shifted_groups
         group, level, split, estimate, lower, upper, reason, suppressed; no counts.
+    model_egress
+        test (a check's code), measure, value, lower, upper, limit, passed (yes, no; empty where there is no limit), exception (why it
+        may leave all the same, and who answers for that), words, suppressed. Empty where no model was learnt here.
     """
 
     study: dict[str, Any]
@@ -261,6 +264,7 @@ class Released:
     label_bias: pd.DataFrame = field(default_factory=pd.DataFrame)
     biased_proxies: pd.DataFrame = field(default_factory=pd.DataFrame)
     shifted_groups: pd.DataFrame = field(default_factory=pd.DataFrame)
+    model_egress: pd.DataFrame = field(default_factory=pd.DataFrame)
     seal: InitVar[object] = None
 
     def __post_init__(self, seal: object) -> None:
@@ -272,6 +276,14 @@ class Released:
 
     def __reduce__(self) -> tuple[Any, ...]:
         raise TypeError("a Released is neither pickled nor copied: numbers leave by the gate")
+
+    @property
+    def forbidden_by(self) -> list[str]:
+        """Codes of the tests that the model failed and that nobody answers for; with any, it is neither exported nor registered."""
+        frame = self.model_egress
+        if frame.empty:
+            return []
+        return sorted(set(frame.loc[(frame["passed"] == "no") & (frame["exception"] == ""), "test"]))
 
     def tables(self) -> dict[str, pd.DataFrame]:
         """Every released frame by its name, in the order of the fields."""

@@ -137,6 +137,12 @@ def write_bundle(released: Released, folder: Path) -> str:
 def staged_bundle(released: Released, folder: Path, progress: Quiet | None = None) -> Iterator[Staged]:
     """Write a bundle beside its place, alone in the models folder; unless installed, it is gone afterwards."""
     staging = folder.parent / f".{folder.name}.new-{os.getpid()}"
+    if released.forbidden_by:
+        raise StudyError(
+            f"The model may not be exported: it failed {', '.join(released.forbidden_by)}.",
+            where="disclosure.exceptions",
+            todo="Change its settings as the checks say, or record an exception that somebody answers for.",
+        )
     if folder.name in _RESERVED:
         raise StudyError(
             "A study of this name has no place for its model: MLflow keeps its own files there.",

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from hfrisk.disclosure import Bundle
 from hfrisk.reporting.front import FrontPage
 
 __all__ = ["model_card"]
 
 
-def model_card(page: FrontPage, bundle: Bundle) -> str:
+def model_card(page: FrontPage, bundle: Bundle, leaving: Sequence[str] = ()) -> str:
     """The card.
 
     Parameters
@@ -17,6 +19,8 @@ def model_card(page: FrontPage, bundle: Bundle) -> str:
         Page one of the report, whose sentences the card repeats.
     bundle
         The model as it left.
+    leaving
+        What the tests of what may leave came to, in sentences.
     """
     made_up = ["> The people behind these numbers are made up.", ""] if page.made_up else []
     lines = [
@@ -58,4 +62,6 @@ def model_card(page: FrontPage, bundle: Bundle) -> str:
         f"{bundle.calibration.get('method', 'none')}; the whole evaluation is in report.html.",
         "",
     ]
+    if leaving:
+        lines += ["## May it leave the environment?", "", *(f"- {sentence}" for sentence in leaving), ""]
     return "\n".join(lines)

@@ -11,6 +11,7 @@ import pandas as pd
 
 from hfrisk.disclosure import Released
 from hfrisk.reporting.chapters import all_chapters
+from hfrisk.reporting.chapters.leaving import leaving_sentences
 from hfrisk.reporting.description import description_page
 from hfrisk.reporting.evidence import Evidence
 from hfrisk.reporting.exhibits import Chapter, Definitions, Exhibit, Picture, Prose, Table, data_uri, emphasis
@@ -76,7 +77,9 @@ def render(released: Released, settings: ReportingSettings) -> Rendered:
     html = _environment().get_template("report.html").render(page=page, chapters=chapters, evidence=evidence)
     return Rendered(
         html=html,
-        model_card=None if released.bundle is None else model_card(page, released.bundle),
+        model_card=None
+        if released.bundle is None
+        else model_card(page, released.bundle, leaving_sentences(released.model_egress)),
         figures={p.name: p.wide for p in _pictures(page, chapters)},
         tables=_tables(released, page),
         verdict=page.verdict.words,

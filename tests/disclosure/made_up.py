@@ -18,6 +18,7 @@ from hfrisk.explanation import Explanation, ExplanationSettings, explain
 from hfrisk.fairness import FairnessSettings, Mitigation, mitigate
 from hfrisk.features import Feature
 from hfrisk.modelling import Model, ModellingData, ModelSettings, ValidationSettings, develop, partition_frames
+from hfrisk.modelling.structure import ModelRisks
 
 #: Values of one person each, far from all others: none may be read anywhere in what leaves.
 CANARY = {"age": 107.0, "nt_probnp": 61397.0, "potassium": 8.7, "admissions": 47.0}
@@ -88,7 +89,9 @@ class Run:
     explanation: Explanation
     mitigation: Mitigation
 
-    def release(self, settings: DisclosureSettings | None = None, **study: Any) -> Released:
+    def release(
+        self, settings: DisclosureSettings | None = None, *, risks: ModelRisks | None = None, **study: Any
+    ) -> Released:
         return release(
             self.cohort,
             self.features,
@@ -99,6 +102,7 @@ class Run:
             provenance=PROVENANCE,
             sensitivity=variants(self),
             mitigation=self.mitigation,
+            risks=risks,
         )
 
     def release_without_model(self, settings: DisclosureSettings | None = None) -> Released:

@@ -105,6 +105,7 @@ def test_a_report_that_was_touched_is_written_again_and_no_stage_is_repeated(don
         "designs",
         "explanation",
         "mitigation",
+        "attacks",
     }
 
 

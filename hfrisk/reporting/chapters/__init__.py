@@ -8,6 +8,7 @@ from hfrisk.reporting.chapters.elsewhere import elsewhere
 from hfrisk.reporting.chapters.glossary import glossary
 from hfrisk.reporting.chapters.groups import groups
 from hfrisk.reporting.chapters.incidence import day_by_day
+from hfrisk.reporting.chapters.leaving import leaving
 from hfrisk.reporting.chapters.mitigation import mitigation
 from hfrisk.reporting.chapters.outcomes import by_group, crude
 from hfrisk.reporting.chapters.people import flow, table_one
@@ -70,6 +71,7 @@ def _of_a_model(evidence: Evidence, settings: ReportingSettings) -> list[Chapter
         data_quality(evidence),
         methods(evidence),
         search(evidence, settings),
+        leaving(evidence),
         definitions(evidence),
         dictionary(evidence),
         glossary(evidence),
