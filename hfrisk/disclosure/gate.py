@@ -11,6 +11,7 @@ import pandas as pd
 from hfrisk.assessment.results import COLUMNS as RESULTS
 from hfrisk.checks import Check
 from hfrisk.disclosure.bundle import feature_records, release_bundle, release_tuning
+from hfrisk.disclosure.code_lists import CODE_LISTS_RULE, release_code_lists
 from hfrisk.disclosure.companions import (
     CARD,
     TOTALS,
@@ -108,6 +109,7 @@ _RULES = {
     "checks": "counts in words, rounded",
     "dictionary": "published facts",
     "definitions": "words",
+    "code_lists": CODE_LISTS_RULE,
     "model": "ranges, counts, weights, values and gains of training replaced",
     **RULES,
 }
@@ -200,6 +202,7 @@ def release(
         "checks": release_checks(_in_order(told), policy, parts.exact, parts.tables["performance"]),
         "dictionary": dictionary,
         "definitions": release_definitions(cohort.definitions),
+        "code_lists": release_code_lists(study),
     }
     sources = {
         "flow": cohort.attrition,

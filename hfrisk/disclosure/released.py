@@ -171,6 +171,8 @@ class Released:
         period, measure, estimate, lower, upper, reason, suppressed; no counts.
     feature_shifts
         feature, words, estimate, expected, reason, suppressed.
+    code_lists
+        list, code, words, source: published facts.
     """
 
     study: dict[str, Any]
@@ -219,6 +221,7 @@ class Released:
     learning_curve: pd.DataFrame = field(default_factory=pd.DataFrame)
     drift: pd.DataFrame = field(default_factory=pd.DataFrame)
     feature_shifts: pd.DataFrame = field(default_factory=pd.DataFrame)
+    code_lists: pd.DataFrame = field(default_factory=pd.DataFrame)
     seal: InitVar[object] = None
 
     def __post_init__(self, seal: object) -> None:
