@@ -41,7 +41,7 @@ class Linked(str):
     Parameters
     ----------
     words
-        What the cell says; may be empty.
+        What the cell says, with ``**`` around what is strong; may be empty.
     places
         Id and title of each chapter to look at.
     authors

@@ -16,7 +16,7 @@ from hfrisk.reporting.settings import ReportingSettings
 
 __all__ = ["checklists"]
 
-_WORDS = frozenset(range(4))
+_WORDS = frozenset({0, 1})
 
 
 def checklists(evidence: Evidence, settings: ReportingSettings, chapters: Mapping[str, str]) -> list[Chapter]:
@@ -83,10 +83,10 @@ def _answered(name: str, caption: str, found: list[Answered]) -> Table:
     rows: list[tuple[str, ...]] = []
     for section, mine in groupby(found, key=lambda a: str(a.item["section"])):
         rows.append((section,))
-        rows += [(f"{a.item['item']} {a.item['topic']}", words.capital(str(a.item["asks"])), _cell(a)) for a in mine]
+        rows += [(f"{a.item['item']} {a.item['topic']}: {a.item['asks']}", _cell(a)) for a in mine]
     return Table(
         caption,
-        ("Item", "What is asked", "In this report"),
+        ("Item, and what it asks for", "In this report"),
         tuple(rows),
         notes=(f"Source: {read_yaml(name)['source']}; items in our words.",),
         left=_WORDS,
@@ -154,13 +154,13 @@ def _audit(part: Mapping[str, Any], domains: _Domains) -> Table:
     rows: list[tuple[str, ...]] = []
     for domain, questions in domains:
         rows.append((str(domain["domain"]),))
-        rows += [(f"{item} {asks}", judged.reply, judged.why) for item, asks, judged in questions]
+        rows += [(f"{item} {asks}", Linked(f"**{judged.reply}.** {judged.why}")) for item, asks, judged in questions]
         against = [item for item, _, judged in questions if judged.reply in AGAINST]
         told = f"Against it: {words.listed(against)}." if against else "The run sees nothing against it."
-        rows.append(("Rating and applicability", "For independent assessors", told))
+        rows.append(("Rating and applicability", Linked(f"**For independent assessors.** {told}")))
     return Table(
         str(part["title"]),
-        ("Question", "Answer", "What it rests on"),
+        ("Question", "Answer, and what it rests on"),
         tuple(rows),
         notes=(
             "That nothing speaks against a domain does not mean that its risk of bias is low.",

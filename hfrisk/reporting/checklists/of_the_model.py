@@ -57,7 +57,7 @@ def _identity(evidence: Evidence) -> str:
 def _version(evidence: Evidence) -> str:
     made = evidence.released.provenance
     told = [
-        f"{words_} {str(made[key])[:12]}"
+        f"{words_} {str(made[key])[:20].strip()}"
         for key, words_ in (("hfrisk", "hfrisk"), ("study_hash", "study file"), ("source_fingerprint", "data"))
         if made.get(key)
     ]
@@ -223,7 +223,7 @@ def _sensitive(evidence: Evidence) -> str:
     frame = inputs(evidence)
     if frame.empty or "sensitive" not in frame:
         return ""
-    mine = [str(w) for w in frame.loc[frame["sensitive"].astype(bool), "words"]]
+    mine = [f"“{name}”" for name in frame.loc[frame["sensitive"].astype(bool), "words"]]
     if not mine:
         return "The model reads no protected characteristic and no deprivation."
     return f"The model reads {words.listed(mine)}, which speak of protected characteristics or deprivation."
