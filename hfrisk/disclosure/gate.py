@@ -11,6 +11,7 @@ import pandas as pd
 from hfrisk.assessment.results import COLUMNS as RESULTS
 from hfrisk.checks import Check
 from hfrisk.disclosure.bundle import feature_records, release_bundle, release_tuning
+from hfrisk.disclosure.code_lists import CODE_LISTS_RULE, release_code_lists
 from hfrisk.disclosure.companions import (
     CARD,
     TOTALS,
@@ -118,6 +119,7 @@ _RULES = {
     "checks": "counts in words, rounded",
     "dictionary": "published facts",
     "definitions": "words",
+    "code_lists": CODE_LISTS_RULE,
     "model": "ranges, counts, weights, values and gains of training replaced",
     **RULES,
     **EQUITY_RULES,
@@ -223,6 +225,7 @@ def release(
         "checks": release_checks(_in_order(told), policy, parts.exact, parts.tables["performance"]),
         "dictionary": dictionary,
         "definitions": release_definitions(cohort.definitions),
+        "code_lists": release_code_lists(study),
     }
     sources = {
         "flow": cohort.attrition,

@@ -203,6 +203,8 @@ class Released:
     model_egress
         test (a check's code), measure, value, lower, upper, limit, passed (yes, no; empty where there is no limit), exception (why it
         may leave all the same, and who answers for that), words, suppressed. Empty where no model was learnt here.
+    code_lists
+        list, code, words, source: published facts.
     """
 
     study: dict[str, Any]
@@ -265,6 +267,7 @@ class Released:
     biased_proxies: pd.DataFrame = field(default_factory=pd.DataFrame)
     shifted_groups: pd.DataFrame = field(default_factory=pd.DataFrame)
     model_egress: pd.DataFrame = field(default_factory=pd.DataFrame)
+    code_lists: pd.DataFrame = field(default_factory=pd.DataFrame)
     seal: InitVar[object] = None
 
     def __post_init__(self, seal: object) -> None:

@@ -13,7 +13,18 @@ from hfrisk.reporting import words
 from hfrisk.reporting.evidence import firm, reason_of
 from hfrisk.reporting.naming import CROSS
 
-__all__ = ["Chapter", "Definitions", "Exhibit", "Picture", "Prose", "Table", "Tabulator", "data_uri", "emphasis"]
+__all__ = [
+    "Chapter",
+    "Definitions",
+    "Exhibit",
+    "Linked",
+    "Picture",
+    "Prose",
+    "Table",
+    "Tabulator",
+    "data_uri",
+    "emphasis",
+]
 
 
 @dataclass(frozen=True)
@@ -23,6 +34,31 @@ class Picture:
     name: str
     wide: bytes
     narrow: bytes
+
+
+class Linked(str):
+    """A cell whose words are followed by links into the report, and by what is left to the authors.
+
+    Parameters
+    ----------
+    words
+        What the cell says, with ``**`` around what is strong; may be empty.
+    places
+        Id and title of each chapter to look at.
+    authors
+        What the authors have to write here; empty where nothing.
+    """
+
+    __slots__ = ("authors", "places")
+
+    def __new__(cls, words: str, places: tuple[tuple[str, str], ...] = (), authors: str = "") -> Linked:
+        """The cell."""
+        cell = super().__new__(cls, words)
+        cell.places, cell.authors = places, authors
+        return cell
+
+    places: tuple[tuple[str, str], ...]
+    authors: str
 
 
 @dataclass(frozen=True)

@@ -1,24 +1,30 @@
-"""A short model card in Markdown, after Mitchell and others (2019): what it is, for what, how good, for whom."""
+"""The model card in Markdown: Mitchell's sections, with page one's answers among them, and the fields of CHAI's applied model card."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
-from hfrisk.disclosure import Bundle
+from hfrisk.reporting.checklists import Answered, answers
+from hfrisk.reporting.evidence import Evidence
 from hfrisk.reporting.front import FrontPage
+from hfrisk.reporting.settings import ReportingSettings
 
 __all__ = ["model_card"]
 
+#: The section under which page one's questions are answered.
+_ANALYSES = "Quantitative analyses"
+_CAVEATS = "Caveats and recommendations"
 
-def model_card(page: FrontPage, bundle: Bundle, leaving: Sequence[str] = ()) -> str:
+
+def model_card(page: FrontPage, evidence: Evidence, settings: ReportingSettings, leaving: Sequence[str] = ()) -> str:
     """The card.
 
     Parameters
     ----------
     page
         Page one of the report, whose sentences the card repeats.
-    bundle
-        The model as it left.
+    evidence, settings
+        What was released, and how strict the verdict is.
     leaving
         What the tests of what may leave came to, in sentences.
     """
@@ -33,35 +39,52 @@ def model_card(page: FrontPage, bundle: Bundle, leaving: Sequence[str] = ()) -> 
         "",
         *(f"- {reason}" for reason in page.verdict.reasons),
         "",
-        "## Intended use",
-        "",
         page.identity,
         "",
-        "It is for researchers inside the secure environment who judge whether a risk model is worth testing further. "
-        "It is not for deciding anyone's care, and not for people or places unlike those that it was tried on.",
-        "",
     ]
+    for answered in answers("chai_card.yaml", "mitchell", evidence, settings, {}):
+        section = str(answered.item["section"])
+        lines += [f"## {section}", "", *_paragraphs(answered)]
+        if section == _ANALYSES:
+            lines += _page_one(page)
+        if section == _CAVEATS:
+            lines += [
+                *_worries(page),
+                "### What happens next",
+                "",
+                *(f"- {step}" for step in page.verdict.next_steps),
+                "",
+            ]
+    if leaving:
+        lines += ["## May it leave the environment?", "", *(f"- {sentence}" for sentence in leaving), ""]
+    lines += ["## The fields of CHAI's applied model card", "", "| Field | What it says |", "|---|---|"]
+    lines += [
+        f"| {answered.item['field']} | {' '.join(_paragraphs(answered)).replace('|', '/').strip()} |"
+        for answered in answers("chai_card.yaml", "chai", evidence, settings, {})
+    ]
+    return "\n".join([*lines, ""])
+
+
+def _paragraphs(answered: Answered) -> list[str]:
+    told = [answered.said] if answered.said else []
+    if answered.authors:
+        told.append(f"*For the authors: {answered.authors}.*")
+    if not told:
+        told.append("Nothing in this run answers it.")
+    return [line for paragraph in told for line in (paragraph, "")]
+
+
+def _page_one(page: FrontPage) -> list[str]:
+    lines: list[str] = []
     for answer in page.answers:
-        lines += [f"## {answer.question}", ""]
+        lines += [f"### {answer.question}", ""]
         for paragraph in answer.paragraphs:
             lines += [paragraph, ""]
         if answer.items:
             lines += [*(f"- {item}" for item in answer.items), ""]
-    lines += ["## What to worry about", ""]
-    if page.worries:
-        lines += [
-            f"- **{w['title']}** ({w['code']}). {w['finding']} {w['consequence']} {w['todo']}" for w in page.worries
-        ]
-    else:
-        lines += ["No check failed or warned."]
-    lines += ["", "## What happens next", "", *(f"- {step}" for step in page.verdict.next_steps), ""]
-    lines += [
-        "## The model",
-        "",
-        f"{len(bundle.contract.get('inputs', []))} inputs, all known at discharge; calibration: "
-        f"{bundle.calibration.get('method', 'none')}; the whole evaluation is in report.html.",
-        "",
-    ]
-    if leaving:
-        lines += ["## May it leave the environment?", "", *(f"- {sentence}" for sentence in leaving), ""]
-    return "\n".join(lines)
+    return lines
+
+
+def _worries(page: FrontPage) -> list[str]:
+    told = [f"- **{w['title']}** ({w['code']}). {w['finding']} {w['consequence']} {w['todo']}" for w in page.worries]
+    return ["### What to worry about", "", *(told or ["No check failed or warned."]), ""]

@@ -14,7 +14,7 @@ from hfrisk.reporting.chapters import all_chapters
 from hfrisk.reporting.chapters.leaving import leaving_sentences
 from hfrisk.reporting.description import description_page
 from hfrisk.reporting.evidence import Evidence
-from hfrisk.reporting.exhibits import Chapter, Definitions, Exhibit, Picture, Prose, Table, data_uri, emphasis
+from hfrisk.reporting.exhibits import Chapter, Definitions, Exhibit, Linked, Picture, Prose, Table, data_uri, emphasis
 from hfrisk.reporting.front import FrontPage, front_page
 from hfrisk.reporting.model_card import model_card
 from hfrisk.reporting.pdf import to_pdf
@@ -79,7 +79,7 @@ def render(released: Released, settings: ReportingSettings) -> Rendered:
         html=html,
         model_card=None
         if released.bundle is None
-        else model_card(page, released.bundle, leaving_sentences(released.model_egress)),
+        else model_card(page, evidence, settings, leaving_sentences(released.model_egress)),
         figures={p.name: p.wide for p in _pictures(page, chapters)},
         tables=_tables(released, page),
         verdict=page.verdict.words,
@@ -112,6 +112,7 @@ def _environment() -> jinja2.Environment:
     environment.filters["data_uri"] = data_uri
     environment.filters["size"] = _size
     environment.tests["exhibit"] = lambda block: isinstance(block, Exhibit)
+    environment.tests["linked"] = lambda cell: isinstance(cell, Linked)
     environment.tests["table"] = lambda block: isinstance(block, Table)
     environment.tests["prose"] = lambda block: isinstance(block, Prose)
     environment.tests["definitions"] = lambda block: isinstance(block, Definitions)

@@ -10,6 +10,7 @@ import pandas as pd
 
 from hfrisk.disclosure import Bundle, Released
 from hfrisk.disclosure import released as gate
+from hfrisk.disclosure.code_lists import release_code_lists
 from tests.reporting.invented_groups import (
     capacity_groups_table,
     drawn_table,
@@ -42,6 +43,16 @@ from tests.reporting.invented_tables import (
     threshold_table,
     weekly_table,
 )
+
+COHORT = {
+    "heart_failure": {"preset": "nicor7"},
+    "unplanned": ["admission_method", "ae_segment"],
+    "spells": {"rule": "nhs_digital"},
+    "nhs_codes": True,
+    "minimum_age": 18,
+    "require_unplanned_index": True,
+    "index": "every",
+}
 
 
 def make(**changes: Any) -> Released:
@@ -95,6 +106,7 @@ def region(n_test: int = 3010, rate: float = 0.196, ratio: float = 1.03, auroc: 
         "model_name": "hf-readmission-30d",
         "made_up": True,
         "cannot_know": ["OMOP has no field for the admission method."],
+        "settings": {"cohort": COHORT},
     }
     total = n_test + n_dev
     headline = {
@@ -211,6 +223,7 @@ def region(n_test: int = 3010, rate: float = 0.196, ratio: float = 1.03, auroc: 
             ],
             columns=["item", "value", "source"],
         ),
+        code_lists=release_code_lists(study),
         bundle=Bundle("tree", {"method": "platt", "intercept": 0.01, "slope": 1.02}, {"inputs": [{}] * 18}, []),
         tuning={
             "best": {"num_leaves": 9, "learning_rate": 0.05, "rounds": 140},
@@ -388,7 +401,7 @@ def bare() -> Released:
         "table1 incidence sensitivity strategies eligibility performance calibration_curve decision_curve "
         "risk_distribution risk_deciles capacity weekly sizes threshold_groups by_period score_outcomes "
         "comparison by_feature by_family by_theme "
-        "dependence checks dictionary definitions flow ledger"
+        "dependence checks dictionary definitions code_lists flow ledger"
     )
     empty = {name: getattr(base, name).iloc[:0] for name in names.split()}
     head = {name: None for name in base.headline if name not in ("by_split", "reasons", "states")}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from hfrisk.reporting.chapters.card import score_card
+from hfrisk.reporting.chapters.checklists import checklists
 from hfrisk.reporting.chapters.counting import definitions, other_definitions
 from hfrisk.reporting.chapters.elsewhere import elsewhere
 from hfrisk.reporting.chapters.glossary import glossary
@@ -30,7 +31,11 @@ __all__ = ["all_chapters"]
 def all_chapters(evidence: Evidence, settings: ReportingSettings) -> list[Chapter]:
     """Every chapter; a study without a model has none about one."""
     chosen = _of_a_description(evidence, settings) if evidence.describes else _of_a_model(evidence, settings)
-    return [chapter for chapter in chosen if chapter is not None]
+    made = [chapter for chapter in chosen if chapter is not None]
+    # The checklists name the others, and stand before the definitions.
+    place = next(i for i, chapter in enumerate(made) if chapter.key == "definitions")
+    lists = checklists(evidence, settings, {chapter.key: chapter.title for chapter in made})
+    return [*made[:place], *lists, *made[place:]]
 
 
 def _of_a_description(evidence: Evidence, settings: ReportingSettings) -> list[Chapter | None]:

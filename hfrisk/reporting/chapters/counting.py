@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pandas as pd
 
 from hfrisk.reporting import words
+from hfrisk.reporting.chapters.rules import code_lists, rules
 from hfrisk.reporting.evidence import Evidence, reason_of
-from hfrisk.reporting.exhibits import Chapter, Exhibit, Table, Tabulator
+from hfrisk.reporting.exhibits import Chapter, Exhibit, Prose, Table, Tabulator
 from hfrisk.reporting.figures.forest import Line, draw_forest
 from hfrisk.reporting.naming import told_by
 from hfrisk.reporting.settings import ReportingSettings
@@ -26,7 +29,9 @@ def definitions(evidence: Evidence) -> Chapter:
     table = plain_table(
         evidence.released.definitions, {"item": "What", "value": "How it is defined", "source": "Source"}, "Definitions"
     )
-    blocks: list[Exhibit | Table] = [table]
+    told, lists = rules(evidence), code_lists(evidence)
+    blocks: list[Exhibit | Table | Prose] = [told, replace(table, folded=True)] if told else [table]
+    blocks += [lists] if lists else []
     if len(evidence.released.strategies):
         blocks.append(_strategies(evidence))
     if len(evidence.released.eligibility):

@@ -76,7 +76,7 @@ def _labels(evidence: Evidence) -> Table | None:
         ),
         rows,
         notes=(
-            "Development out of fold and later discharges together. What the model gives to a group as such is taken out of the risk. "
+            f"Development out of fold and {evidence.tested['discharges']} together. What the model gives to a group as such is taken out of the risk. "
             "Below nought: more readmissions than deaths would suggest.",
         ),
         folded=True,

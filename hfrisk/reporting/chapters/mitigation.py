@@ -40,7 +40,7 @@ def mitigation(evidence: Evidence, settings: ReportingSettings) -> Chapter | Non
     return Chapter(
         "mitigation",
         "What could be done about differences, and at what cost",
-        "Remedies set side by side on the same later discharges. None of them is in the model that this report is about, and none is "
+        f"Remedies set side by side on the same {evidence.tested['discharges']}. None of them is in the model that this report is about, and none is "
         "exported or registered.",
         tuple(blocks),
     )
@@ -61,7 +61,7 @@ def _standing(evidence: Evidence) -> Prose:
     done = [str(row["remedy"]) for _, row in frame.iterrows() if int(row["done"])]
     said = [
         f"Groups are by {group_name(_group(evidence)).lower().replace('imd', 'IMD')}. Every remedy was made in development and "
-        "judged on later discharges."
+        f"judged on {evidence.tested['discharges']}."
     ]
     if {"recalibration", "group_thresholds"} & set(done):
         said.append(
@@ -104,7 +104,7 @@ def _compared(evidence: Evidence, settings: ReportingSettings) -> list[Exhibit |
             )
         )
     table = tab.table(
-        "Remedies side by side, later discharges",
+        f"Remedies side by side, {evidence.tested['discharges']}",
         (
             "Remedy",
             "Standing",

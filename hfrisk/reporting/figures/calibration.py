@@ -6,7 +6,19 @@ import pandas as pd
 from matplotlib.figure import Figure
 
 from hfrisk.reporting.exhibits import Picture
-from hfrisk.reporting.figures.canvas import ACCENT, FAINT, GREY, LIGHT, SECOND, draw, held_back, percent_axis, quiet
+from hfrisk.reporting.figures.canvas import (
+    ACCENT,
+    FAINT,
+    GREY,
+    LIGHT,
+    SECOND,
+    band,
+    draw,
+    held_back,
+    outlined,
+    percent_axis,
+    quiet,
+)
 
 __all__ = ["draw_calibration", "draw_deciles"]
 
@@ -52,7 +64,7 @@ def draw_calibration(
         percent_axis(upper.xaxis, 0.1 if limit <= 0.6 else 0.2, limit)
         percent_axis(upper.yaxis, 0.1 if limit <= 0.6 else 0.2, limit)
         upper.grid(True)
-        upper.fill_between(curve["predicted"], curve["lower"], curve["upper"], color=LIGHT, alpha=0.75, linewidth=0)
+        band(upper, curve["predicted"], curve["lower"], curve["upper"], colour=LIGHT, shade=0.75)
         upper.plot(curve["predicted"], curve["observed"], color=ACCENT, linewidth=2, label="this model")
         upper.plot(
             [0, limit],
@@ -120,7 +132,7 @@ def draw_deciles(deciles: pd.DataFrame, came_back: str, dots_per_inch: int) -> P
         axes = figure.add_subplot()
         positions = deciles["decile"].to_numpy(dtype=float)
         axes.grid(True, axis="y")
-        axes.bar(positions, deciles["events"] / deciles["n"], width=0.72, color=LIGHT, label=came_back.capitalize())
+        outlined(axes, positions, deciles["events"] / deciles["n"], width=0.72, label=came_back.capitalize())
         axes.plot(
             positions, deciles["mean_risk"], color=ACCENT, marker="o", markersize=4, linewidth=1.4, label="Predicted"
         )

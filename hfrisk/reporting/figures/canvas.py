@@ -28,8 +28,10 @@ __all__ = [
     "PAPER",
     "SECOND",
     "Painter",
+    "band",
     "draw",
     "held_back",
+    "outlined",
     "percent_axis",
     "quiet",
 ]
@@ -40,7 +42,7 @@ LIGHT = "#c9d0d7"
 FAINT = "#eef1f4"
 PAPER = "#ffffff"
 ACCENT = "#1b4f8a"  # blue: this model, what was observed
-SECOND = "#d9822b"  # orange, lighter in grey: the comparison, what can be changed
+SECOND = "#cf7620"  # orange, lighter in grey: the comparison, what can be changed
 
 Painter = Callable[[Figure, bool], None]
 
@@ -129,6 +131,17 @@ def quiet(axes: Axes, *, keep: tuple[str, ...] = ("left", "bottom")) -> None:
         axes.tick_params(left=False)
     if "bottom" not in keep:
         axes.tick_params(bottom=False)
+
+
+def band(axes: Axes, x: Any, lower: Any, upper: Any, *, colour: str, shade: float = 1.0, **how: Any) -> None:
+    """An interval as an area, with an edge that stands out from paper (3 to 1), since a pale area does not."""
+    edge = GREY if colour == LIGHT else colour
+    axes.fill_between(x, lower, upper, facecolor=(colour, shade), edgecolor=edge, linewidth=0.6, **how)
+
+
+def outlined(axes: Axes, x: Any, height: Any, *, width: float, **how: Any) -> None:
+    """Pale bars, with an edge that stands out from paper (3 to 1)."""
+    axes.bar(x, height, width=width, color=LIGHT, edgecolor=GREY, linewidth=0.6, **how)
 
 
 def held_back(axes: Axes, place: float) -> None:

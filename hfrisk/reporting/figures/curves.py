@@ -9,7 +9,17 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
 from hfrisk.reporting.exhibits import Picture
-from hfrisk.reporting.figures.canvas import ACCENT, FAINT, GREY, INK, LIGHT, SECOND, draw, held_back, percent_axis
+from hfrisk.reporting.figures.canvas import (
+    ACCENT,
+    FAINT,
+    GREY,
+    INK,
+    SECOND,
+    draw,
+    held_back,
+    outlined,
+    percent_axis,
+)
 
 __all__ = ["draw_decision", "draw_periods", "draw_quarters"]
 
@@ -185,7 +195,7 @@ def draw_quarters(
         upper.tick_params(labelbottom=False)
         for place in table.index[table["share"].isna()]:
             held_back(upper, float(place))
-        lower.bar(table.index, table["n"].fillna(0), width=0.75, color=LIGHT)
+        outlined(lower, table.index, table["n"].fillna(0), width=0.75)
         lower.set_ylabel("Discharges")
         lower.yaxis.set_major_locator(MaxNLocator(2, integer=True))
         every = max(1, -(-len(table) // (6 if phone else 12)))

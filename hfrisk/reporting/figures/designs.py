@@ -7,7 +7,19 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
 from hfrisk.reporting.exhibits import Picture
-from hfrisk.reporting.figures.canvas import ACCENT, FAINT, GREY, INK, LIGHT, SECOND, draw, held_back, percent_axis
+from hfrisk.reporting.figures.canvas import (
+    ACCENT,
+    FAINT,
+    GREY,
+    INK,
+    LIGHT,
+    SECOND,
+    band,
+    draw,
+    held_back,
+    outlined,
+    percent_axis,
+)
 
 __all__ = ["draw_instability", "draw_learning", "draw_months"]
 
@@ -29,7 +41,7 @@ def draw_instability(steps: pd.DataFrame, threshold: float, dots_per_inch: int) 
         axes = figure.add_subplot()
         top = 1.04 * float(steps[["risk", "high"]].max().max())
         axes.grid(True, color=FAINT)
-        axes.fill_between(steps["risk"], steps["low"], steps["high"], color=LIGHT, linewidth=0, label="95 in 100 risks")
+        band(axes, steps["risk"], steps["low"], steps["high"], colour=LIGHT, label="95 in 100 risks")
         axes.plot([0, top], [0, top], color=GREY, linewidth=1, linestyle=(0, (4, 3)), label="the model's own risk")
         axes.plot(
             steps["risk"], steps["middle"], color=ACCENT, marker="o", markersize=4, linewidth=1.4, label="middle risk"
@@ -106,7 +118,7 @@ def draw_months(months: pd.DataFrame, limits: tuple[float, float], dots_per_inch
         upper.minorticks_off()
         upper.grid(True, axis="y", color=FAINT)
         upper.set_ylabel("Observed over\nexpected")
-        lower.bar(table.index, table["psi"].fillna(0), width=0.6, color=LIGHT)
+        outlined(lower, table.index, table["psi"].fillna(0), width=0.6)
         lower.plot(
             table.index,
             table["psi_expected"],

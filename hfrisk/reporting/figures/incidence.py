@@ -10,7 +10,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from hfrisk.reporting.exhibits import Picture
-from hfrisk.reporting.figures.canvas import ACCENT, FAINT, INK, SECOND, draw, percent_axis
+from hfrisk.reporting.figures.canvas import ACCENT, FAINT, INK, SECOND, band, draw, percent_axis
 
 __all__ = ["Curve", "draw_incidence"]
 
@@ -53,9 +53,7 @@ def draw_incidence(
         axes.grid(True, axis="y", color=FAINT)
         for curve, (colour, line, shade) in zip(curves, _LOOK, strict=False):
             points = _from_the_start(curve.points, last_day)
-            axes.fill_between(
-                points["day"], points["lower"], points["upper"], step="post", color=colour, alpha=shade, linewidth=0
-            )
+            band(axes, points["day"], points["lower"], points["upper"], colour=colour, shade=shade, step="post")
             axes.step(points["day"], points["share"], where="post", color=colour, linewidth=2, linestyle=line)
         _ends(axes, curves, last_day, highest)
         axes.set_xlim(-0.5, last_day + 0.5 + (9.5 if phone or small else 7.5))

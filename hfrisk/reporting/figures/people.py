@@ -14,7 +14,7 @@ from hfrisk.reporting.figures.canvas import ACCENT, FAINT, INK, PAPER, draw
 __all__ = ["Hundred", "draw_hundred"]
 
 _COLUMNS = 20
-_HOLLOW = "#9aa5b1"
+_HOLLOW = "#7b8794"
 
 
 @dataclass(frozen=True)
