@@ -105,6 +105,7 @@ def run_study(
                 checks=checks,
                 for_heart_failure=work.back_for_heart_failure(cohort),
                 designs=found.designs,
+                inequality=found.inequality,
             )
         artefacts, verdict = _written(work, released)
         learnt = found.model is not None and found.model.learnt

@@ -35,6 +35,7 @@ from hfrisk.disclosure.description import headline, release_flow, release_table1
 from hfrisk.disclosure.designs import DESIGNS, RULES, release_designs
 from hfrisk.disclosure.explained import release_dependence, release_means
 from hfrisk.disclosure.incidence import exact_incidence, release_incidence
+from hfrisk.disclosure.inequality import INEQUALITY_RULES, release_inequality, sources_of
 from hfrisk.disclosure.model_text import ScrubbedModel
 from hfrisk.disclosure.people import EVERYONE, released_sets
 from hfrisk.disclosure.performance import (
@@ -57,6 +58,7 @@ if TYPE_CHECKING:
     from hfrisk.designs import Designs
     from hfrisk.explanation import Explanation
     from hfrisk.features import FeatureTable
+    from hfrisk.inequality import Inequality
     from hfrisk.modelling import Model
 
 __all__ = ["release"]
@@ -110,6 +112,7 @@ _RULES = {
     "definitions": "words",
     "model": "ranges, counts, weights, values and gains of training replaced",
     **RULES,
+    **INEQUALITY_RULES,
 }
 
 
@@ -127,6 +130,7 @@ def release(
     checks: Sequence[Check] = (),
     for_heart_failure: int | None = None,
     designs: Designs | None = None,
+    inequality: Inequality | None = None,
 ) -> Released:
     """Pass everything through the gate.
 
@@ -152,6 +156,8 @@ def release(
         Of those who came back, how many did for heart failure.
     designs
         The validation designs beside cross-validation and the temporal test, where they were run.
+    inequality
+        The inequality picture, of everyone described or of development and test together.
 
     Returns
     -------
@@ -183,6 +189,16 @@ def release(
         numbers = headline(cohort, parts.tables["performance"], parts.tables["by_period"], policy, for_heart_failure)
         told += parts.checks
     told += parts.scrubbed.checks() if parts.scrubbed else []
+    picture, noticed = release_inequality(
+        inequality,
+        policy,
+        confidence,
+        composite=numbers["risk"] == "composite",
+        outcomes=parts.tables["outcomes"],
+        performance=parts.tables["performance"],
+        no_deaths=numbers["died"] is None or parts.no_deaths,
+    )
+    told += noticed
     dictionary = pd.DataFrame(feature_records(features.dictionary))
     dictionary["in_model"] = dictionary["name"].isin(model.inputs) if model else False
     own = exact_incidence(cohort.incidence, cohort.index_discharges)
@@ -197,6 +213,7 @@ def release(
         "eligibility": release_eligibility(cohort.eligibility, policy, confidence),
         "score_inputs": release_score_inputs(features.observed, policy, missing_withheld(table1, features.dictionary)),
         **parts.tables,
+        **picture,
         "checks": release_checks(_in_order(told), policy, parts.exact, parts.tables["performance"]),
         "dictionary": dictionary,
         "definitions": release_definitions(cohort.definitions),
@@ -214,6 +231,7 @@ def release(
         for name in tables
         if isinstance(frame := getattr(source, name, None), pd.DataFrame)
     }
+    sources |= sources_of(inequality)
     return Released(
         study=without_places(study, keep_dates=True),
         headline=numbers,
@@ -234,6 +252,7 @@ class _Parts(NamedTuple):
     bundle: Bundle | None
     scrubbed: ScrubbedModel | None
     checks: list[Check]
+    no_deaths: bool = False
 
 
 def _with_model(
@@ -296,7 +315,7 @@ def _with_model(
     words = {feature.name: feature.words for feature in features.dictionary}
     tables |= release_designs(designs, found.performance, policy, _confidence(study), words)
     checks = [*model.checks, *found.checks, *explanation.checks, *(designs.checks if designs else ())]
-    return _Parts(tables, found.performance.reset_index(drop=True), bundle, scrubbed, checks)
+    return _Parts(tables, found.performance.reset_index(drop=True), bundle, scrubbed, checks, bool(withheld))
 
 
 def _without_model(

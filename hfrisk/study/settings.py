@@ -20,6 +20,7 @@ from hfrisk.disclosure.settings import DisclosureSettings
 from hfrisk.explanation.settings import ExplanationSettings
 from hfrisk.features.settings import FeatureSettings
 from hfrisk.fingerprints import file_fingerprint, text_fingerprint
+from hfrisk.inequality.settings import InequalitySettings
 from hfrisk.modelling.settings import ModelSettings, ValidationSettings
 from hfrisk.profiles import profile_names, under
 from hfrisk.quality.settings import QualitySettings
@@ -121,6 +122,10 @@ class Study(Settings):
     )
     designs: DesignSettings = Field(
         default_factory=DesignSettings, description="Whether it would hold elsewhere, and again."
+    )
+    inequality: InequalitySettings = Field(
+        default_factory=InequalitySettings,
+        description="Outcomes, treatment and representation by group of people, before any model.",
     )
     explanation: ExplanationSettings = Field(default_factory=ExplanationSettings, description="What drives it.")
     disclosure: DisclosureSettings = Field(default_factory=DisclosureSettings, description="What may leave.")
