@@ -246,18 +246,18 @@ def _trusts(
         if usable:
             sizes = policy.rounded(np.linspace(n[seen].min(), n[seen].max(), _GRID))
             sizes = np.unique(np.maximum(sizes, policy.base))
-            ends = {name: values for name, values in _limits(target, sizes).items()}
+            lines = _limits(target, sizes)
             for at, size in enumerate(sizes):
                 grid.append(
                     {"outcome": outcome, "n": float(size), "suppressed": ""}
-                    | {name: policy.estimate(float(values[at])) for name, values in ends.items()}
+                    | {name: policy.estimate(float(values[at])) for name, values in lines.items()}
                 )
     return rows, grid
 
 
 def _limits(target: float, n: Floats) -> dict[str, Floats]:
     known = ~np.isnan(n)
-    result = {}
+    result: dict[str, Floats] = {}
     for name, within in LIMITS.items():
         lower, upper = (np.full(len(n), math.nan) for _ in range(2))
         lower[known], upper[known] = control_limits(target, n[known], within)

@@ -139,7 +139,8 @@ def _standard(people: People, settings: InequalitySettings) -> Floats:
     if settings.standard is not None:
         return read_standard(settings.standard, people.sexes, people.ages)
     counted = np.bincount(people.stratum, minlength=len(people.sexes) * len(people.ages)).astype(float)
-    return counted / max(counted.sum(), 1.0)
+    shares: Floats = counted / max(counted.sum(), 1.0)
+    return shares
 
 
 def _slopes(people: People, confidence: float) -> pd.DataFrame:

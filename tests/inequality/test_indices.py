@@ -26,7 +26,7 @@ def test_both_indices_and_their_intervals_are_those_of_statsmodels(picture: Ineq
     how = {"cov_type": "cluster", "cov_kwds": {"groups": rows["person_id"].to_numpy(), "use_correction": False}}
     persons = rows["person_id"].nunique()
     widen = np.sqrt(persons / (persons - 1))
-    for adjusted, design in (
+    for adjusted, design in (  # noqa: B007  # read by the query below
         ("nothing", pd.DataFrame({"x": x})),
         ("age and sex", pd.concat([x.rename("x"), strata], axis=1)),
     ):

@@ -16,7 +16,7 @@ from hfrisk.inequality.standardised import read_standard, standardise
 from tests.inequality.invented_people import AGES, invented
 
 # Down's syndrome by birth order and age of the mother, Michigan 1950-64 (Fleiss 1981, table 14.4), and the rates that R gives of it:
-# tidyrates::rate_adj_direct(fleiss_data, .std = standard_pop, .keys = "key"), which calls epitools::ageadjust.direct (both in their README).
+# tidyrates::rate_adj_direct(fleiss_data, .std = standard_pop, .keys = "key"), which calls epitools::ageadjust.direct (its README).
 CASES = np.array(
     [
         [107, 141, 60, 40, 39, 25],
@@ -41,7 +41,6 @@ ADJUSTED = [0.000923, 0.000912, 0.000851, 0.000927, 0.000755]
 
 
 def test_the_rates_are_those_that_r_gives() -> None:
-    # one row for each hundred births would be enough to be slow; people are made of cells by weight of rows instead
     cell, stratum, event = [], [], []
     thinned = 10
     for order in range(5):
@@ -55,9 +54,9 @@ def test_the_rates_are_those_that_r_gives() -> None:
     found = standardise(
         events, cells, strata, np.arange(len(events)), STANDARD / STANDARD.sum(), np.ones((5, 6), dtype=bool), 0.95
     )
-    # thinning leaves out up to nine births in a cell of 327
-    assert found.share == pytest.approx(ADJUSTED, rel=2e-3)
-    assert (CASES.sum(axis=1) / BIRTHS.sum(axis=1)) == pytest.approx(CRUDE, rel=3e-3)
+    # R's numbers have three figures
+    assert found.share == pytest.approx(ADJUSTED, rel=3e-3)
+    assert (CASES.sum(axis=1) / BIRTHS.sum(axis=1)) == pytest.approx(CRUDE, rel=5e-3)
 
 
 def test_shares_and_standardised_shares_are_those_of_a_naive_loop(picture: Inequality) -> None:
@@ -149,7 +148,7 @@ def test_a_fault_of_the_standard_names_file_and_line(tmp_path: Path, text: str, 
     told = str(error.value).lower()
     assert said in told
     assert "standard.csv" in told
-    with pytest.raises(StudyError, match="no file|There is no"):
+    with pytest.raises(StudyError, match="There is no file"):
         read_standard(tmp_path / "none.csv", {"Female": 0}, {"18-64": 0})
 
 
