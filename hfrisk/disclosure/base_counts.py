@@ -89,6 +89,8 @@ def shown_counts(
     frame = _exact(rates)
     known = _from_outcomes(outcomes) if len(outcomes) else _from_performance(performance)
     frame = frame.merge(known, on=["group", "level"], how="left", indicator="elsewhere")
+    told = ["other_n", "other_events", "other_died"]
+    frame[told] = frame[told].astype(float)
     _refuse_others(frame, policy)
     elsewhere = (frame.pop("elsewhere") == "both").to_numpy()
     primary = frame["composite" if composite else "readmission"].to_numpy(dtype=float)
@@ -96,7 +98,7 @@ def shown_counts(
     third = frame["readmission"].to_numpy(dtype=float) if composite else n - primary - died
     held = policy.small(third) | (elsewhere & frame["other_events"].isna().to_numpy())
     hide_n, hide_primary, hide_died = _own_masks(frame, n, primary, died, held, policy)
-    deaths_elsewhere = elsewhere & frame["told_died"].to_numpy(dtype=bool, na_value=False)
+    deaths_elsewhere = elsewhere & frame["told_died"].eq(True).to_numpy()
     shown_n = np.where(elsewhere, frame["other_n"], np.where(hide_n, np.nan, policy.rounded(n)))
     events = np.where(elsewhere, frame["other_events"], np.where(hide_primary, np.nan, policy.rounded(primary)))
     deaths = np.where(
@@ -146,7 +148,7 @@ def _from_performance(performance: pd.DataFrame) -> pd.DataFrame:
 
 def _refuse_others(frame: pd.DataFrame, policy: Policy) -> None:
     """What other tables show of the same people differs by no more than rounding two parts of them can make it."""
-    if ((frame["n"] - frame["other_n"].astype(float)).abs() > policy.base).any():
+    if ((frame["n"] - frame["other_n"]).abs() > policy.base).any():
         raise ValueError("the inequality picture and another table count other people")
 
 

@@ -2,7 +2,8 @@
 
 What leaves is a share in whole per cent, from rounded counts, and no count. Behind it stand tables that each add up to what other pages
 show of the rows and of the columns: sizes, events and non-events, and deaths and those who neither died nor came back. A cell is shown
-where its numbers are at least the threshold and leave at least it over in its row and its column, and where no withheld cell can be
+where it has at least a hundred discharges (with fewer, rounding moves a share by more than two in a hundred), where its numbers are at
+least the threshold and leave at least it over in its row and its column, and where no withheld cell can be
 worked out from those that are shown (`margins.protect_table`); that is asked of every one of those tables, with the others as they are.
 """
 
@@ -16,11 +17,12 @@ import pandas as pd
 
 from hfrisk.disclosure.base_counts import Shown, clustered_limits
 from hfrisk.disclosure.margins import Mask, protect_table
-from hfrisk.disclosure.policy import Floats, Policy, significant
+from hfrisk.disclosure.policy import FIRM, Floats, Policy, significant
 
 __all__ = ["cells_withheld", "release_pairs"]
 
 _DECIMALS = 2
+_LEAST = FIRM
 
 
 def release_pairs(
@@ -92,7 +94,7 @@ def cells_withheld(
     none = np.zeros(n.shape, dtype=bool)
     of_events, of_deaths = lines or (none, none)
     events = back + died if composite else back
-    first = of_events | _small(n, policy) | _small(events, policy) | _small(n - events, policy)
+    first = of_events | (n < _LEAST) | _small(n, policy) | _small(events, policy) | _small(n - events, policy)
     tables = [(n, events, None), (events, None, n), (n - events, None, n)]
     event_mask = _settled(tables, first, policy)
     # of the events and of the others, the deaths are one part: which of the two depends on what an event is
@@ -116,6 +118,14 @@ def _small(counts: Floats, policy: Policy) -> Mask:
     return np.asarray(policy.small(counts, of_row) | policy.small(counts, of_column))
 
 
+def _withheld(policy: Policy) -> str:
+    """Why a cell is not shown: one wording for all, so that it does not tell which number was the small one."""
+    return (
+        f"fewer than {_LEAST} discharges, fewer than {policy.threshold} of a kind here or in the rest, or needed to keep such a number "
+        "from being worked out"
+    )
+
+
 def _cell(row: dict[Any, Any], hide: bool, policy: Policy, confidence: float) -> dict[str, Any]:
     names = ("outcome", "group", "level", "with_group", "with_level")
     values = [math.nan] * 6
@@ -130,5 +140,5 @@ def _cell(row: dict[Any, Any], hide: bool, policy: Policy, confidence: float) ->
     return (
         {str(name): row[name] for name in names}
         | dict(zip(columns, values, strict=True))
-        | {"reason": "" if hide else row["reason"], "suppressed": policy.withheld if hide else ""}
+        | {"reason": "" if hide else row["reason"], "suppressed": _withheld(policy) if hide else ""}
     )

@@ -16,6 +16,7 @@ from hfrisk.checks import Check
 from hfrisk.disclosure import DisclosureSettings, Released, release
 from hfrisk.explanation import Explanation, ExplanationSettings, explain
 from hfrisk.features import Feature
+from hfrisk.inequality import Inequality, InequalitySettings, look_at_rows
 from hfrisk.modelling import Model, ModellingData, ModelSettings, ValidationSettings, develop, partition_frames
 
 #: Values of one person each, far from all others: none may be read anywhere in what leaves.
@@ -85,6 +86,8 @@ class Run:
     model: Model
     results: Results
     explanation: Explanation
+    inequality: Inequality
+    inequality_of_everyone: Inequality
 
     def release(self, settings: DisclosureSettings | None = None, **study: Any) -> Released:
         return release(
@@ -96,14 +99,12 @@ class Run:
             study={**STUDY, **study},
             provenance=PROVENANCE,
             sensitivity=variants(self),
+            inequality=self.inequality,
         )
 
     def release_without_model(self, settings: DisclosureSettings | None = None) -> Released:
         """The same people described, in a study that makes no model."""
-        flags = {
-            "self_discharged": self.data.rows["index_id"] % 50 == 0,
-            "palliative": self.data.rows["index_id"] % 700 == 0,
-        }
+        flags = {"self_discharged": self.data.rows["index_id"] % 50 == 0, "palliative": palliative(self.data.rows)}
         return release(
             self.cohort,
             self.features,
@@ -120,7 +121,22 @@ class Run:
                 ("sex", "imd_quintile"),
             ),
             sensitivity=variants(self),
+            inequality=self.inequality_of_everyone,
         )
+
+
+def palliative(rows: pd.DataFrame) -> pd.Series:
+    """A flag that few have."""
+    return rows["index_id"] % 700 == 0
+
+
+def picture(data: ModellingData, *, used: bool) -> Inequality:
+    """The inequality picture: of those whom a model's tables count, or of everyone."""
+    chosen = data.rows["split"].isin(["development", "test"]) if used else data.rows["index_id"] > 0
+    rows, features, groups = (part[chosen].reset_index(drop=True) for part in (data.rows, data.features, data.groups))
+    rows = rows.assign(palliative=palliative(rows))
+    settings = InequalitySettings(pairs=(("sex", "age_band"), ("sex", "ethnicity"), ("age_band", "site_group")))
+    return look_at_rows(rows, features.rename(columns={"nt_probnp": "nt_probnp_last"}), groups, settings)
 
 
 def made_up_rows(n: int, seed: int) -> tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame]:
@@ -190,6 +206,8 @@ def made_up_run(folder: Path, n: int = 4013, seed: int = 4) -> Run:
         model,
         results,
         explain(model, data, ExplanationSettings()),
+        picture(data, used=True),
+        picture(data, used=False),
     )
 
 
