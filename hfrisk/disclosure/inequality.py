@@ -58,7 +58,7 @@ INEQUALITY_RULES = {
     "trust_limits": "sizes on the rounding grid; limits from the shown share of everyone",
     "care_gaps": "no counts; whole per cent from rounded counts, parts of a total protected",
     "group_missingness": "no counts; whole per cent from rounded counts, parts of a total protected",
-    "representation": "no counts; shares and ratios from rounded counts of persons, two figures",
+    "representation": "no counts; shares and ratios from rounded counts of persons",
 }
 _SOURCE = {
     "inequality_rates": "rates",
@@ -336,7 +336,9 @@ def _represented(frame: pd.DataFrame, shown: Shown, policy: Policy, confidence: 
             mine = math.nan if hide[at] else float(policy.rounded(persons[at]))
             census = float(row["census"]) / float(row["census_of"])
             limits = wilson_limits(min(mine, total), total, confidence)
-            ratio = [significant(x / census, _TWO) if census > 0 else math.nan for x in (mine / total, *limits)]
+            ratio = [
+                significant(x / census, 3, _RATIO_DECIMALS) if census > 0 else math.nan for x in (mine / total, *limits)
+            ]
             held = math.isnan(mine)
             rows.append(
                 {"group": group, "level": row["level"], "census_share": significant(census, policy.figures)}

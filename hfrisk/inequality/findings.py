@@ -84,13 +84,14 @@ def _trusts_apart(trusts: pd.DataFrame, outcome: str) -> list[Check]:
             code="HFR171",
             severity="note",
             title="A trust lies far from the others",
-            finding="{some} of {all} trusts lie outside the 99.8 % limits of the funnel{how}: {named}.",
+            finding="{some} of {all} trusts {lie} outside the 99.8 % limits of the funnel{how}: {named}.",
             consequence="More than chance sets them apart. That may be whom they treat, what is recorded, where people go afterwards, or "
             "care; the funnel does not say which.",
             todo="Look at recording and at observed over expected with them, in that order. Do not rank trusts by it.",
             facts={
                 "some": len(beyond),
                 "all": len(mine),
+                "lie": "lies" if len(beyond) == 1 else "lie",
                 "how": ", widened for their scatter" if widened else "",
                 "named": _listed([f"{row.level} ({str(row.place).split()[0]})" for row in beyond.itertuples()]),
             },
