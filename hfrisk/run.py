@@ -107,6 +107,7 @@ def run_study(
                 designs=found.designs,
                 mitigation=found.mitigation,
                 risks=found.risks,
+                inequality=found.inequality,
             )
         artefacts, verdict = _written(work, released)
         learnt = found.model is not None and found.model.learnt

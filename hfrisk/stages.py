@@ -11,7 +11,8 @@ from hfrisk.designs import Designs, run_designs
 from hfrisk.explanation import Explanation, explain, no_explanation
 from hfrisk.fairness import Mitigation, mitigate
 from hfrisk.features import FeatureTable
-from hfrisk.fingerprints import code_fingerprint, text_fingerprint
+from hfrisk.fingerprints import code_fingerprint, file_fingerprint, text_fingerprint
+from hfrisk.inequality import Inequality, look_at_inequality
 from hfrisk.modelling import Model, ModellingData, ModelSettings, StoredModel, calibrator_version, develop, partition
 from hfrisk.modelling.structure import ModelRisks, risks_of
 from hfrisk.registry import FoundModel
@@ -33,6 +34,7 @@ class Found:
     designs: Designs | None = None
     mitigation: Mitigation | None = None
     risks: ModelRisks | None = None
+    inequality: Inequality | None = None
 
 
 def find_out(work: Workshop, cohort: Cohort, features: FeatureTable, stored: FoundModel | None) -> Found:
@@ -49,7 +51,7 @@ def find_out(work: Workshop, cohort: Cohort, features: FeatureTable, stored: Fou
     """
     settings = work.study.model
     if settings is None:
-        return Found(population=_described(work, cohort, features))
+        return Found(population=_described(work, cohort, features), inequality=_looked_at(work, cohort, features, None))
     data = partition(features, cohort, work.study.validation)
     # a stored model is another whenever its files are others, wherever it lies
     key = features.key if stored is None else text_fingerprint([features.key, stored.bundle.fingerprint])
@@ -59,7 +61,8 @@ def find_out(work: Workshop, cohort: Cohort, features: FeatureTable, stored: Fou
     mitigation = _mitigated(work, model, data, settings, key)
     risks = _attacked(work, model, data, settings, features.key) if model.learnt else None
     _keep_predictions(work.internal, data, model)
-    return Found(model, results, designs=designs, mitigation=mitigation, risks=risks)
+    inequality = _looked_at(work, cohort, features, data)
+    return Found(model, results, designs=designs, mitigation=mitigation, risks=risks, inequality=inequality)
 
 
 def _described(work: Workshop, cohort: Cohort, features: FeatureTable) -> Population:
@@ -202,6 +205,38 @@ def _attacked(work: Workshop, model: Model, data: ModellingData, settings: Model
         if again:
             work.reused.append("attacks")
     return risks
+
+
+def _looked_at(work: Workshop, cohort: Cohort, features: FeatureTable, data: ModellingData | None) -> Inequality:
+    """The inequality picture: of everyone, or of those whom the tables about a model count."""
+    study = work.study
+    with work.stage("inequality", "Looking at outcomes and care by group of people"):
+        lists = [study.inequality.standard, study.inequality.census]
+        told = [
+            features.key,
+            code_fingerprint(),
+            study.assessment.model_dump_json(),
+            study.inequality.model_dump_json(),
+        ]
+        told += [file_fingerprint(path) if path is not None and path.is_file() else "" for path in lists]
+        told += [study.validation.model_dump_json()] if data is not None else []
+        used = None if data is None else data.rows[data.rows["split"].isin(["development", "test"])]
+        digest = text_fingerprint(["inequality", *told])
+        picture, again = kept(
+            Inequality,
+            work.internal / "results" / f"inequality-{digest[:16]}",
+            lambda: look_at_inequality(
+                cohort,
+                features,
+                study.inequality,
+                study.assessment.groups,
+                confidence=study.assessment.confidence,
+                among=used,
+            ),
+        )
+        if again:
+            work.reused.append("inequality")
+    return picture
 
 
 def _keep_predictions(internal: Path, data: ModellingData, model: Model) -> None:

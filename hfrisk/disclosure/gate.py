@@ -38,6 +38,7 @@ from hfrisk.disclosure.designs import DESIGNS, RULES, release_designs
 from hfrisk.disclosure.equity import EQUITY_RULES, release_capacity_groups, release_equity
 from hfrisk.disclosure.explained import release_dependence, release_means
 from hfrisk.disclosure.incidence import exact_incidence, release_incidence
+from hfrisk.disclosure.inequality import INEQUALITY_RULES, release_inequality, sources_of
 from hfrisk.disclosure.mitigation import MITIGATION, release_mitigation
 from hfrisk.disclosure.mitigation import RULES as MITIGATION_RULES
 from hfrisk.disclosure.model_checks import EGRESS, ModelVerdict, release_model_checks
@@ -65,6 +66,7 @@ if TYPE_CHECKING:
     from hfrisk.explanation import Explanation
     from hfrisk.fairness import Mitigation
     from hfrisk.features import FeatureTable
+    from hfrisk.inequality import Inequality
     from hfrisk.modelling import Model
     from hfrisk.modelling.structure import ModelRisks
 
@@ -125,6 +127,7 @@ _RULES = {
     **EQUITY_RULES,
     **MITIGATION_RULES,
     **EGRESS_RULES,
+    **INEQUALITY_RULES,
 }
 
 
@@ -144,6 +147,7 @@ def release(
     designs: Designs | None = None,
     mitigation: Mitigation | None = None,
     risks: ModelRisks | None = None,
+    inequality: Inequality | None = None,
 ) -> Released:
     """Pass everything through the gate.
 
@@ -173,6 +177,8 @@ def release(
         Remedies for unfairness side by side, where they were compared.
     risks
         What could be told from the learnt model of those whom it was learnt from.
+    inequality
+        The inequality picture, of everyone described or of development and test together.
 
     Returns
     -------
@@ -208,6 +214,16 @@ def release(
         )
         told += parts.checks
     told += parts.scrubbed.checks() if parts.scrubbed else []
+    picture, noticed = release_inequality(
+        inequality,
+        policy,
+        confidence,
+        composite=numbers["risk"] == "composite",
+        outcomes=parts.tables["outcomes"],
+        performance=parts.tables["performance"],
+        no_deaths=numbers["died"] is None or parts.no_deaths,
+    )
+    told += noticed
     dictionary = pd.DataFrame(feature_records(features.dictionary))
     dictionary["in_model"] = dictionary["name"].isin(model.inputs) if model else False
     own = exact_incidence(cohort.incidence, cohort.index_discharges)
@@ -222,6 +238,7 @@ def release(
         "eligibility": release_eligibility(cohort.eligibility, policy, confidence),
         "score_inputs": release_score_inputs(features.observed, policy, missing_withheld(table1, features.dictionary)),
         **parts.tables,
+        **picture,
         "checks": release_checks(_in_order(told), policy, parts.exact, parts.tables["performance"]),
         "dictionary": dictionary,
         "definitions": release_definitions(cohort.definitions),
@@ -240,6 +257,7 @@ def release(
         for name in tables
         if isinstance(frame := getattr(source, name, None), pd.DataFrame)
     }
+    sources |= sources_of(inequality)
     return Released(
         study=without_places(study, keep_dates=True),
         headline=numbers,
@@ -260,6 +278,7 @@ class _Parts(NamedTuple):
     bundle: Bundle | None
     scrubbed: ScrubbedModel | None
     checks: list[Check]
+    no_deaths: bool = False
 
 
 def _with_model(
@@ -335,7 +354,7 @@ def _with_model(
     checks = [*model.checks, *found.checks, *explanation.checks, *(designs.checks if designs else ())]
     checks += mitigation.checks if mitigation else []
     checks += verdict.checks
-    return _Parts(tables, found.performance.reset_index(drop=True), bundle, scrubbed, checks)
+    return _Parts(tables, found.performance.reset_index(drop=True), bundle, scrubbed, checks, bool(withheld))
 
 
 def _without_model(

@@ -6,7 +6,9 @@ withheld for being small can still be any of at least `base` numbers, and no oth
 number. Rounding alone does not give that: with a total of 113 shown as 115 and two parts of 52 shown as 50, the third
 part of 9 is the only number that fits.
 
-Not guaranteed: lists that cross each other (women by age) solved as a whole, and knowledge from outside.
+Lists that cross each other (women by age) are another matter, since rows and columns can be solved together: see `protect_table`.
+
+Not guaranteed: three lists crossed with each other two by two and solved as a whole, and knowledge from outside.
 """
 
 from __future__ import annotations
@@ -19,7 +21,7 @@ import numpy.typing as npt
 
 from hfrisk.disclosure.policy import Floats, Policy
 
-__all__ = ["Mask", "Range", "feasible", "protect", "protect_all"]
+__all__ = ["Mask", "Range", "feasible", "protect", "protect_all", "protect_table"]
 
 Mask = npt.NDArray[np.bool_]
 
@@ -83,6 +85,100 @@ def protect_all(
     while (culprit := _revealing(values, total, first, withheld, kept, policy)) is not None:
         _withhold_smallest(values[culprit], withheld[culprit], kept[culprit])
     return withheld
+
+
+def protect_table(
+    counts: object,
+    policy: Policy,
+    small: Mask | None = None,
+    *,
+    least: object | None = None,
+    most: object | None = None,
+) -> Mask:
+    """Which cells of a two-way table to withhold, against a reader who knows every row total and every column total exactly.
+
+    Parameters
+    ----------
+    counts
+        Exact counts, shape (rows, columns); the table is whole, so that its rows and columns add up to what is known of them.
+    policy
+        The rules.
+    small
+        Cells that must be withheld to begin with; by default those under the threshold, and those that leave fewer than it over in
+        their row or in their column.
+    least, most
+        What a cell cannot be below or above because of another table of the same cells that the reader may know (events lie between 0
+        and the size of the cell), shape (rows, columns); by default 0 and nothing.
+
+    Returns
+    -------
+    ndarray of bool
+        Shape (rows, columns). What is guaranteed: a withheld count under the threshold can still be any of at least `base` numbers, and
+        any other that is withheld any of at least 2, with every total of a row and of a column as it is and all other cells
+        as shown; unless the whole table is withheld, when only its totals speak.
+
+    Notes
+    -----
+    A row or column with exactly one cell withheld loses its smallest other. Then each withheld cell is tried: with another row
+    and another column it makes a rectangle, along which a number can be moved (added in two opposite corners, taken from the other two)
+    without any total changing. How far it can be moved is set by the corners: a shown one stays within its rounding, a withheld one at or
+    above `least` and, where it is known to be small, under the threshold. As long as some withheld cell can be moved too little, the
+    smallest shown cell of its row or column goes. Longer ways round than a rectangle are not tried, so that more may be withheld than is
+    needed, and never less. Totals are taken as known exactly, though they are shown rounded, because other tables may narrow them.
+    """
+    table = np.asarray(counts, dtype=float)
+    floor = np.zeros_like(table) if least is None else np.asarray(least, dtype=float)
+    ceiling = np.full_like(table, np.inf) if most is None else np.asarray(most, dtype=float)
+    if small is None:
+        of_row, of_column = (np.broadcast_to(table.sum(axis=a, keepdims=True), table.shape) for a in (1, 0))
+        hidden = policy.small(table, of_row) | policy.small(table, of_column)
+    else:
+        hidden = np.array(small, dtype=bool)
+    while not hidden.all():
+        alone = _alone(table, hidden)
+        weak = alone if alone is not None else _weakest(table, hidden, floor, ceiling, policy)
+        if weak is None:
+            break
+        hidden[weak] = True
+    return hidden
+
+
+def _alone(table: Floats, hidden: Mask) -> tuple[int, int] | None:
+    """The smallest shown cell of the first row or column of which exactly one cell is withheld."""
+    for across in (False, True):
+        mask, values = (hidden.T, table.T) if across else (hidden, table)
+        lines = np.flatnonzero((mask.sum(axis=1) == 1) & (mask.shape[1] > 1))
+        if len(lines):
+            line = int(lines[0])
+            place = int(np.where(mask[line], np.inf, values[line]).argmin())
+            return (place, line) if across else (line, place)
+    return None
+
+
+def _weakest(table: Floats, hidden: Mask, floor: Floats, ceiling: Floats, policy: Policy) -> tuple[int, int] | None:
+    """A shown cell to withhold since a withheld one of its row or column (else of the table) is pinned down; None if none is."""
+    low, high = policy.stands_for(policy.rounded(table))
+    under = hidden & (table < policy.threshold)
+    down = np.where(hidden, table, np.minimum(table - low, table))
+    up = np.where(under, policy.threshold - 1 - table, np.where(hidden, np.inf, high - table))
+    down, up = np.maximum(np.minimum(down, table - floor), 0.0), np.maximum(np.minimum(up, ceiling - table), 0.0)
+    for row, column in zip(*np.nonzero(hidden), strict=True):
+        needed = min(policy.base, policy.threshold) if under[row, column] else 2
+        if _furthest(up, down, row, column) + _furthest(down, up, row, column) + 1 < needed:
+            for part in ((row, slice(None)), (slice(None), column), (slice(None), slice(None))):
+                shown = np.zeros_like(hidden)
+                shown[part] = ~hidden[part]
+                if shown.any():
+                    place = np.where(shown, table, np.inf).argmin()
+                    return int(place // table.shape[1]), int(place % table.shape[1])
+    return None
+
+
+def _furthest(there: Floats, back: Floats, row: int, column: int) -> float:
+    """How far a cell can go `there` along its best rectangle, in which the opposite corner goes too and the others go `back`."""
+    reach = np.minimum(np.minimum(there, back[row][None, :]), back[:, [column]])
+    reach = np.delete(np.delete(reach, row, axis=0), column, axis=1)
+    return float(min(there[row, column], reach.max(initial=0.0)))
 
 
 def feasible(shown: Floats, total: Range, policy: Policy, under: Mask | None = None, rest: float = 0.0) -> list[Range]:

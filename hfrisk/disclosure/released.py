@@ -205,6 +205,25 @@ class Released:
         may leave all the same, and who answers for that), words, suppressed. Empty where no model was learnt here.
     code_lists
         list, code, words, source: published facts.
+    inequality_rates
+        outcome (readmission, death, composite), group, level, n, rate, lower, upper, standardised, standardised_lower,
+        standardised_upper (for age and sex), reason, suppressed. This and the next seven are empty where nobody looked.
+    inequality_pairs
+        The same for two groups crossed, with with_group and with_level, in whole per cent and without n.
+    inequality_slopes
+        outcome, measure (sii, rii), adjusted (nothing, age and sex), estimate, lower, upper (most against least deprived), reason,
+        suppressed; no counts.
+    trust_outcomes
+        outcome, level, n, rate, target, lower_95, upper_95, lower_998, upper_998 (limits at that size), place (within; above or below,
+        95 % or 99.8 %, by limits widened for over-dispersion), dispersion, widening, oe_ratio, oe_lower, oe_upper (case mix), suppressed.
+    trust_limits
+        outcome, n (a grid), lower_95, upper_95, lower_998, upper_998, suppressed.
+    care_gaps
+        item, words, group, level, share, lower, upper, reason, suppressed; no counts.
+    group_missingness
+        feature (``group_<name>`` for a group itself), words, group, level, share (not recorded), lower, upper, reason, suppressed.
+    representation
+        group, level, share (of the persons of the cohort), census_share, ratio, lower, upper, suppressed. Empty without a census.
     """
 
     study: dict[str, Any]
@@ -268,6 +287,14 @@ class Released:
     shifted_groups: pd.DataFrame = field(default_factory=pd.DataFrame)
     model_egress: pd.DataFrame = field(default_factory=pd.DataFrame)
     code_lists: pd.DataFrame = field(default_factory=pd.DataFrame)
+    inequality_rates: pd.DataFrame = field(default_factory=pd.DataFrame)
+    inequality_pairs: pd.DataFrame = field(default_factory=pd.DataFrame)
+    inequality_slopes: pd.DataFrame = field(default_factory=pd.DataFrame)
+    trust_outcomes: pd.DataFrame = field(default_factory=pd.DataFrame)
+    trust_limits: pd.DataFrame = field(default_factory=pd.DataFrame)
+    care_gaps: pd.DataFrame = field(default_factory=pd.DataFrame)
+    group_missingness: pd.DataFrame = field(default_factory=pd.DataFrame)
+    representation: pd.DataFrame = field(default_factory=pd.DataFrame)
     seal: InitVar[object] = None
 
     def __post_init__(self, seal: object) -> None:

@@ -30,6 +30,7 @@ _GROUPS = {
     "ethnicity": "Ethnicity",
     "imd_quintile": "Deprivation (IMD fifths)",
     "site_group": "Hospital group",
+    "palliative": "Palliative care",
 }
 
 _FIFTHS = {

@@ -21,6 +21,7 @@ from hfrisk.explanation.settings import ExplanationSettings
 from hfrisk.fairness.settings import FairnessSettings
 from hfrisk.features.settings import FeatureSettings
 from hfrisk.fingerprints import file_fingerprint, text_fingerprint
+from hfrisk.inequality.settings import InequalitySettings
 from hfrisk.modelling.settings import ModelSettings, ValidationSettings
 from hfrisk.profiles import profile_names, under
 from hfrisk.quality.settings import QualitySettings
@@ -126,6 +127,10 @@ class Study(Settings):
     fairness: FairnessSettings = Field(
         default_factory=FairnessSettings,
         description="What remedies for unfairness would cost; whether labels are fair.",
+    )
+    inequality: InequalitySettings = Field(
+        default_factory=InequalitySettings,
+        description="Outcomes, treatment and representation by group of people, before any model.",
     )
     explanation: ExplanationSettings = Field(default_factory=ExplanationSettings, description="What drives it.")
     disclosure: DisclosureSettings = Field(default_factory=DisclosureSettings, description="What may leave.")

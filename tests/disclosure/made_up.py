@@ -17,6 +17,7 @@ from hfrisk.disclosure import DisclosureSettings, Released, release
 from hfrisk.explanation import Explanation, ExplanationSettings, explain
 from hfrisk.fairness import FairnessSettings, Mitigation, mitigate
 from hfrisk.features import Feature
+from hfrisk.inequality import Inequality, InequalitySettings, look_at_rows
 from hfrisk.modelling import Model, ModellingData, ModelSettings, ValidationSettings, develop, partition_frames
 from hfrisk.modelling.structure import ModelRisks
 
@@ -88,6 +89,8 @@ class Run:
     results: Results
     explanation: Explanation
     mitigation: Mitigation
+    inequality: Inequality
+    inequality_of_everyone: Inequality
 
     def release(
         self, settings: DisclosureSettings | None = None, *, risks: ModelRisks | None = None, **study: Any
@@ -103,14 +106,12 @@ class Run:
             sensitivity=variants(self),
             mitigation=self.mitigation,
             risks=risks,
+            inequality=self.inequality,
         )
 
     def release_without_model(self, settings: DisclosureSettings | None = None) -> Released:
         """The same people described, in a study that makes no model."""
-        flags = {
-            "self_discharged": self.data.rows["index_id"] % 50 == 0,
-            "palliative": self.data.rows["index_id"] % 700 == 0,
-        }
+        flags = {"self_discharged": self.data.rows["index_id"] % 50 == 0, "palliative": palliative(self.data.rows)}
         return release(
             self.cohort,
             self.features,
@@ -127,7 +128,22 @@ class Run:
                 ("sex", "imd_quintile"),
             ),
             sensitivity=variants(self),
+            inequality=self.inequality_of_everyone,
         )
+
+
+def palliative(rows: pd.DataFrame) -> pd.Series:
+    """A flag that few have."""
+    return rows["index_id"] % 700 == 0
+
+
+def picture(data: ModellingData, *, used: bool) -> Inequality:
+    """The inequality picture: of those whom a model's tables count, or of everyone."""
+    chosen = data.rows["split"].isin(["development", "test"]) if used else data.rows["index_id"] > 0
+    rows, features, groups = (part[chosen].reset_index(drop=True) for part in (data.rows, data.features, data.groups))
+    rows = rows.assign(palliative=palliative(rows))
+    settings = InequalitySettings(pairs=(("sex", "age_band"), ("sex", "ethnicity"), ("age_band", "site_group")))
+    return look_at_rows(rows, features.rename(columns={"nt_probnp": "nt_probnp_last"}), groups, settings)
 
 
 def made_up_rows(n: int, seed: int) -> tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame]:
@@ -221,6 +237,8 @@ def made_up_run(folder: Path, n: int = 4013, seed: int = 4) -> Run:
             ),
             AssessmentSettings(redraws=50),
         ),
+        picture(data, used=True),
+        picture(data, used=False),
     )
 
 

@@ -38,7 +38,8 @@ def test_every_method_check_has_a_page_and_no_page_is_of_another() -> None:
             assert words.endswith(".")
             assert not re.search(r"[*_`{}]{2}|  ", words)
         # settings that a page speaks of exist
-        for block, name in re.findall(r"\b(assessment|model|designs|fairness|disclosure)\.([a-z_]+)\b", page.how):
+        blocks = "assessment|model|designs|fairness|inequality|disclosure"
+        for block, name in re.findall(rf"\b({blocks})\.([a-z_]+)\b", page.how):
             assert name in _settings(block), f"{code}: {block}.{name}"
 
 

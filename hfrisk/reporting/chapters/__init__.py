@@ -9,6 +9,7 @@ from hfrisk.reporting.chapters.elsewhere import elsewhere
 from hfrisk.reporting.chapters.glossary import glossary
 from hfrisk.reporting.chapters.groups import groups
 from hfrisk.reporting.chapters.incidence import day_by_day
+from hfrisk.reporting.chapters.inequality_picture import inequality_picture
 from hfrisk.reporting.chapters.leaving import leaving
 from hfrisk.reporting.chapters.mitigation import mitigation
 from hfrisk.reporting.chapters.outcomes import by_group, crude
@@ -44,6 +45,7 @@ def _of_a_description(evidence: Evidence, settings: ReportingSettings) -> list[C
         table_one(evidence),
         day_by_day(evidence, settings),
         by_group(evidence, settings),
+        inequality_picture(evidence, settings),
         over_the_years(evidence, settings),
         other_definitions(evidence, settings),
         clinical_scores(evidence),
@@ -68,6 +70,7 @@ def _of_a_model(evidence: Evidence, settings: ReportingSettings) -> list[Chapter
         usefulness(evidence, settings),
         over_time(evidence, settings),
         elsewhere(evidence, settings),
+        inequality_picture(evidence, settings),
         groups(evidence, settings),
         mitigation(evidence, settings),
         None if evidence.compares else why(evidence, settings),

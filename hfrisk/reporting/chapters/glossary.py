@@ -24,10 +24,23 @@ _COMMON = (
         "Of everyone who left hospital, the share who had come back by the end of a day. Whoever dies first is counted as having "
         "died, not as someone who might still come back.",
     ),
+    (
+        "Funnel plot",
+        "Each trust's share over its size. The smaller a trust, the further from everyone chance alone may set it; the limits say how far.",
+    ),
     ("Index discharge", "The end of a hospital stay with heart failure from which the days are counted."),
     (
         "Interval (95%)",
         "Where the true number plausibly lies. Were the study done many times, 19 in 20 such intervals would hold it.",
+    ),
+    (
+        "At one age and sex, standardised",
+        "What the share would be if the group had the ages and sexes of the standard, so that a group is not set apart by its age alone.",
+    ),
+    (
+        "Slope and relative index of inequality",
+        "The difference, and the ratio, between the most and the least deprived, along a line through all fifths rather than from the two "
+        "ends alone.",
     ),
     (
         "Not computed",

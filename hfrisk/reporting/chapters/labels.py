@@ -76,8 +76,8 @@ def _labels(evidence: Evidence) -> Table | None:
         ),
         rows,
         notes=(
-            f"Development out of fold and {evidence.tested['discharges']} together. What the model gives to a group as such is taken out of the risk. "
-            "Below nought: more readmissions than deaths would suggest.",
+            f"Development out of fold and {evidence.tested['discharges']} together. "
+            "What the model gives to a group as such is taken out of the risk. Below nought: more readmissions than deaths would suggest.",
         ),
         folded=True,
     )

@@ -40,8 +40,8 @@ def mitigation(evidence: Evidence, settings: ReportingSettings) -> Chapter | Non
     return Chapter(
         "mitigation",
         "What could be done about differences, and at what cost",
-        f"Remedies set side by side on the same {evidence.tested['discharges']}. None of them is in the model that this report is about, and none is "
-        "exported or registered.",
+        f"Remedies set side by side on the same {evidence.tested['discharges']}. "
+        "None of them is in the model that this report is about, and none is exported or registered.",
         tuple(blocks),
     )
 
