@@ -33,6 +33,8 @@ from hfrisk.disclosure.curves import (
 )
 from hfrisk.disclosure.description import headline, release_flow, release_table1
 from hfrisk.disclosure.designs import DESIGNS, RULES, release_designs
+from hfrisk.disclosure.drivers import DRIVERS, release_drivers
+from hfrisk.disclosure.drivers import RULES as DRIVER_RULES
 from hfrisk.disclosure.explained import release_dependence, release_means
 from hfrisk.disclosure.incidence import exact_incidence, release_incidence
 from hfrisk.disclosure.model_text import ScrubbedModel
@@ -64,14 +66,14 @@ __all__ = ["release"]
 _NEEDED = ("outcome_words",)
 _NEEDED_OF_A_MODEL = ("model_name", "bands", "threshold")
 EXPLAINED = {
-    "by_feature": "feature words family theme modifiable mean_abs share direction n",
+    "by_feature": "feature words family theme modifiable mean_abs share direction n indication",
     "by_family": "family mean_abs share n",
     "by_theme": "theme modifiable_share mean_abs share n",
     "dependence": "feature bin_lower bin_upper n mean_contribution",
 }
 _NOTHING = {
     name: pd.DataFrame(columns=[*columns.split(), "suppressed"])
-    for name, columns in (RESULTS | EXPLAINED | DESIGNS).items()
+    for name, columns in (RESULTS | EXPLAINED | DRIVERS | DESIGNS).items()
     if name != "table1"
 } | {"points_card": pd.DataFrame(columns=CARD), "points_risk": pd.DataFrame(columns=TOTALS)}
 """The tables about a model, of a study that makes none."""
@@ -109,6 +111,7 @@ _RULES = {
     "dictionary": "published facts",
     "definitions": "words",
     "model": "ranges, counts, weights, values and gains of training replaced",
+    **DRIVER_RULES,
     **RULES,
 }
 
@@ -292,6 +295,7 @@ def _with_model(
         "by_family": release_means(explanation.by_family, policy),
         "by_theme": release_means(explanation.by_theme, policy),
         "dependence": release_dependence(explanation.dependence, features.dictionary, policy),
+        **release_drivers(explanation, features.dictionary, found.performance, policy),
     }
     words = {feature.name: feature.words for feature in features.dictionary}
     tables |= release_designs(designs, found.performance, policy, _confidence(study), words)
