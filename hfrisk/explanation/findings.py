@@ -52,7 +52,8 @@ def _leans_apart(frame: pd.DataFrame, settings: ExplanationSettings) -> list[Che
         return []
     more = more.sort_values("difference", ascending=False, kind="stable")
     named = "; ".join(
-        f"{str(row.theme).lower()} where {row.group} is {row.level}" for row in more.head(_MOST_NAMED).itertuples()
+        f"{str(row.theme).lower()} where {str(row.group).replace('_', ' ')} is {row.level}"
+        for row in more.head(_MOST_NAMED).itertuples()
     )
     return [
         Check(
