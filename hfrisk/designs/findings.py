@@ -20,6 +20,7 @@ __all__ = ["design_checks"]
 _MOST_NAMED = 5
 _FIRST = 5
 _HALF = 0.5
+_FEWEST_MODELS = 10
 
 
 def design_checks(
@@ -49,6 +50,8 @@ def design_checks(
 
 def _other_drivers(stability: pd.DataFrame, words: Mapping[str, str]) -> list[Check]:
     """HFR152: features among the first five of the model that fewer than half of the bootstrap models have among their first ten."""
+    if len(stability) and int(stability["models"].iloc[0]) < _FEWEST_MODELS:
+        return []
     first = stability[stability["share"] > 0].head(_FIRST)
     named = [words.get(str(row.feature), str(row.feature)) for row in first.itertuples() if row.top_ten < _HALF]
     if not named:

@@ -39,9 +39,9 @@ def pairs_do_not_agree() -> Check:
         code="HFR154",
         severity="warning",
         title="Interactions could not be worked out",
-        finding="The sums behind the interactions of features do not give the model's own contributions.",
+        finding="The trees ask something else than thresholds, or the sums behind interactions do not give the model's contributions.",
         consequence="The report says nothing of features that act together; the rest of the explanation stands.",
-        todo="Tell the makers of hfrisk; the model text may have been altered.",
+        todo="Nothing, where the model was made elsewhere. Else tell the makers of hfrisk; the model text may have been altered.",
     )
 
 
@@ -78,7 +78,7 @@ def _by_indication(by_feature: pd.DataFrame) -> list[Check]:
             code="HFR153",
             severity="note",
             title="A driver may stand for who was treated, not for what treatment does",
-            finding="Among what counts most are {named}.",
+            finding="Among what counts most: {named}.",
             consequence="They tell what somebody decided, and with it how ill a person was seen to be, not what harms or helps.",
             todo="Do not read them as causes. What a treatment does is a question for trials.",
             facts={"named": "; ".join(told["words"].head(_MOST_NAMED))},

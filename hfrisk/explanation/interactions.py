@@ -21,10 +21,14 @@ import lightgbm as lgb
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["Pairs", "leaves_of", "pair_values"]
+__all__ = ["Pairs", "UnknownSplitError", "leaves_of", "pair_values"]
 
 Floats = NDArray[np.float64]
 _NOTHING = 1e-35  # what LightGBM takes for nought
+
+
+class UnknownSplitError(ValueError):
+    """A tree of a model made elsewhere asks something else than whether a value is at most a threshold."""
 
 
 @dataclass(frozen=True)
@@ -79,7 +83,13 @@ class Pairs:
 
 
 def leaves_of(text: str) -> list[_Leaf]:
-    """The leaves of LightGBM's text with the splits on the way to each, and the share of training rows that took each split."""
+    """The leaves of LightGBM's text with the splits on the way to each, and the share of training rows that took each split.
+
+    Raises
+    ------
+    UnknownSplitError
+        If a split is no threshold.
+    """
     found: list[_Leaf] = []
     for number, tree in enumerate(lgb.Booster(model_str=text).dump_model()["tree_info"]):
         found.extend(_leaves(tree["tree_structure"], (), (), number))
@@ -91,7 +101,7 @@ def _leaves(node: dict[str, Any], splits: tuple[_Split, ...], covers: tuple[floa
         yield _Leaf(float(node["leaf_value"]), splits, covers, tree)
         return
     if node["decision_type"] != "<=":
-        raise ValueError("a split that is no threshold: the models of this package have none")
+        raise UnknownSplitError("a split that is no threshold: the models of this package have none")
     branches = [node["left_child"], node["right_child"]]
     counts = [float(branch.get("leaf_count", branch.get("internal_count", 0))) for branch in branches]
     for branch, count, left in zip(branches, counts, (True, False), strict=True):

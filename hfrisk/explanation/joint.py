@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from hfrisk.explanation.interactions import leaves_of, pair_values
+from hfrisk.explanation.interactions import UnknownSplitError, leaves_of, pair_values
 from hfrisk.explanation.results import COLUMNS
 from hfrisk.explanation.settings import ExplanationSettings
 from hfrisk.explanation.steps import inner, quantile_edges
@@ -33,7 +33,7 @@ class Joint:
     pairs, table
         As `Explanation.interactions` and `Explanation.interaction_table`.
     agree
-        Whether the contributions that come of the same sums are those of the model.
+        Whether the trees could be read, and the contributions that come of the same sums are those of the model.
     """
 
     def __init__(self, pairs: pd.DataFrame, table: pd.DataFrame, *, agree: bool = True) -> None:
@@ -69,7 +69,10 @@ def joint_effects(
     strongest = [int(at) for at in order if mean_abs[at] > 0]
     if not settings.interaction_rows or len(strongest) < 2:
         return Joint.nothing()
-    leaves = leaves_of(text)
+    try:
+        leaves = leaves_of(text)
+    except UnknownSplitError:
+        return Joint.nothing(agree=False)
     most = max(settings.interaction_work // max(len(leaves), 1), _FEWEST_ROWS)
     rows = _some(len(values), min(settings.interaction_rows, most), settings.seed)
     found = pair_values(leaves, values[rows], strongest)

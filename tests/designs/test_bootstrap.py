@@ -137,10 +137,11 @@ def test_a_feature_that_a_bootstrap_model_does_not_read_counts_for_nothing_there
 
 
 def test_a_driver_that_other_models_do_not_have_is_named() -> None:
-    frame = pd.DataFrame({"feature": ["urea", "sodium"], "share": [0.6, 0.4], "top_ten": [0.4, 0.9]})
+    frame = pd.DataFrame({"feature": ["urea", "sodium"], "share": [0.6, 0.4], "top_ten": [0.4, 0.9], "models": 10})
     (check,) = _other_drivers(frame, {"urea": "last urea"})
     assert (check.code, check.facts["named"]) == ("HFR152", "last urea")
     assert _other_drivers(frame.assign(top_ten=0.5), {}) == []
+    assert _other_drivers(frame.assign(models=9), {}) == [], "a share of fewer models than ten says too little"
 
 
 def _measured(event: np.ndarray, risk: np.ndarray) -> dict[str, float]:

@@ -131,7 +131,7 @@ def test_a_driver_that_tells_of_a_decision_is_named(explained: Explanation) -> N
     assert told["beta_blocker"].startswith("who could bear treatment")
     assert told["urea"] == ""
     (check,) = [check for check in explained.checks if check.code == "HFR153"]
-    assert check.text() == "Among what counts most are the beta_blocker."
+    assert check.text() == "Among what counts most: the beta_blocker."
 
 
 def test_the_test_is_what_is_explained_unless_asked_otherwise(model: Model, data: ModellingData) -> None:

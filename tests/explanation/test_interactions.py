@@ -148,6 +148,17 @@ def test_the_work_is_bounded(model: Model, data: ModellingData) -> None:
     ).pairs.empty
 
 
+def test_a_split_that_is_no_threshold_is_said_and_stops_nothing() -> None:
+    random = np.random.default_rng(8)
+    features = random.integers(0, 5, (500, 2)).astype(float)
+    data = lgb.Dataset(features, np.where(features[:, 0] == 3, 1.0, 0.0), categorical_feature=[0])
+    text = lgb.train({"verbosity": -1, "num_threads": 1, "min_data_per_group": 5}, data, 3).model_to_string()
+    assert "num_cat=1" in text
+    found = joint_effects(text, [entry("a"), entry("b")], features, np.ones((500, 2)), SETTINGS)
+    assert not found.agree
+    assert found.pairs.empty
+
+
 def test_sums_that_are_not_the_model_s_are_not_told(model: Model, data: ModellingData) -> None:
     values, parts = data.features.to_numpy(), model.contributions(data.features)[:, :-1]
     found = joint_effects(model.booster_text, list(data.dictionary), values, parts * 1.1, SETTINGS)

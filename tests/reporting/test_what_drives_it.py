@@ -92,7 +92,7 @@ def test_a_weak_pair_is_said_to_be_weak_and_is_not_drawn(base: Released) -> None
     weak = act_together(Evidence(samples.changed(base, interactions=base.interactions.assign(share=0.006))), QUICK)
     assert isinstance(weak[0], Prose)
     assert "No two features say much together that they do not say alone." in said(weak)
-    assert "0.6% of what moves the risk; trees leave traces of up to 5%" in said(weak)
+    assert "makes up 0.60% of what moves the risk; below 5% a pair cannot be told from" in said(weak)
     bare = act_together(Evidence(samples.changed(base, interaction_table=base.interaction_table.iloc[:0])), QUICK)
     assert isinstance(bare[0], Prose)
 
@@ -122,7 +122,7 @@ def test_rules_are_plain_sentences_with_what_they_do_not_tell(base: Released) ->
     assert len(rules.items) == 3
     assert rules.items[0].endswith(f"a risk of 12% on average ({1505:,} discharges).")
     assert " at most 2 " in rules.items[0]
-    assert " or not recorded" in rules.items[1]
+    assert " (or not recorded): a risk of 19%" in rules.items[1]
     assert " above 2 and at most 9 " in rules.items[2]
     held = base.surrogate.assign(n=math.nan, risk=math.nan, suppressed="few")
     (silent,) = in_a_few_rules(Evidence(samples.changed(base, surrogate=held)))
@@ -135,10 +135,10 @@ def test_rules_are_plain_sentences_with_what_they_do_not_tell(base: Released) ->
     ("kind", "lower", "upper", "told"),
     [
         ("count", math.nan, 0.0, "No visits"),
-        ("count", math.nan, 2.0, "Visits: 2 or fewer"),
-        ("count", 2.0, math.nan, "Visits: 3 or more"),
-        ("count", 1.0, 2.0, "Visits: 2"),
-        ("count", 1.0, 4.0, "Visits: 2 to 4"),
+        ("count", math.nan, 2.0, "Visits (2 or fewer)"),
+        ("count", 2.0, math.nan, "Visits (3 or more)"),
+        ("count", 1.0, 2.0, "Visits (2)"),
+        ("count", 1.0, 4.0, "Visits (2 to 4)"),
         ("binary", math.nan, 0.0, "No visits"),
         ("binary", 0.0, math.nan, "Visits"),
     ],

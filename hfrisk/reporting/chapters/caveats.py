@@ -16,6 +16,7 @@ _LEAST_SHARE = 0.02
 _NEARLY_ALL = 0.9
 _HALF = 0.5
 _NAMED = 3
+_FEWEST_MODELS = 10
 
 
 def explained_setting(evidence: Evidence, name: str, default: float) -> float:
@@ -118,11 +119,12 @@ def how_it_holds(evidence: Evidence, settings: ReportingSettings) -> list[Prose 
         more = f"; and {words.in_words(len(rarely) - _NAMED)} more" if len(rarely) > _NAMED else ""
         sentences.append(f"That some count may be chance: {'; '.join(told)}{more}.")
     lead = first.iloc[0]
-    sentences.append(
-        f"{words.capital(str(lead['words']))}, first here with {words.percent(float(lead['share']))}, had "
-        f"{words.percent(float(lead['median']))} in the middle model, and between {words.percent(float(lead['lower']))} and "
-        f"{words.percent(float(lead['upper']))} in nine of ten."
-    )
+    if models >= _FEWEST_MODELS:
+        sentences.append(
+            f"{words.capital(str(lead['words']))}, first here with {words.percent(float(lead['share']))}, had "
+            f"{words.percent(float(lead['median']))} in the middle model, and between {words.percent(float(lead['lower']))} and "
+            f"{words.percent(float(lead['upper']))} in nine of ten."
+        )
     tab = Tabulator()
     rows = [
         (

@@ -105,27 +105,35 @@ def in_a_few_rules(evidence: Evidence) -> list[Prose]:
 
 
 def _condition(row: pd.Series, facts: pd.DataFrame) -> str:
-    """One question of a rule: ``last urea above 12.4 mmol/L``, ``no beta-blocker``, ``nights in hospital: 2 or more``."""
+    """One question of a rule: ``last urea above 12.4 mmol/L``, ``no beta-blocker``, ``nights in hospital (2 or more)``."""
     name = str(row["feature"])
     known = facts.loc[name] if name in facts.index else pd.Series({"words": name, "unit": "", "kind": "continuous"})
     text, unit, kind = str(known["words"]), str(known["unit"]), str(known["kind"])
-    low, high = row["lower"], row["upper"]
-    absent = ", or not recorded" if bool(row["unrecorded"]) else ""
-    if kind == "binary":
-        return (text if words.known(low) else _none(text)) + absent
-    if kind == "count":
-        if words.known(high) and not words.known(low):
-            return (_none(text) if high < 1 else f"{text}: {words.trimmed(high)} or fewer") + absent
-        if not words.known(high):
-            return f"{text}: {words.trimmed(low + 1)} or more{absent}"
-        first, last = words.trimmed(low + 1), words.trimmed(high)
-        return f"{text}: {first if first == last else f'{first} to {last}'}{absent}"
-    measured = f" {unit}" if unit else ""
+    absent = bool(row["unrecorded"])
+    if kind == "count" and not (words.known(row["upper"]) and row["upper"] < 1):
+        return f"{text} ({_how_many(row['lower'], row['upper'])}{', or not recorded' if absent else ''})"
+    if kind in ("binary", "count"):
+        said = text if words.known(row["lower"]) else _none(text)
+    else:
+        said = f"{text} {_limits(row['lower'], row['upper'])} {unit}".rstrip()
+    return f"{said} (or not recorded)" if absent else said
+
+
+def _how_many(low: float, high: float) -> str:
+    """Whole numbers above `low` and at most `high`; either may be missing."""
+    if not words.known(low):
+        return f"{words.trimmed(high)} or fewer"
+    first = words.trimmed(low + 1)
+    if not words.known(high):
+        return f"{first} or more"
+    last = words.trimmed(high)
+    return first if first == last else f"{first} to {last}"
+
+
+def _limits(low: float, high: float) -> str:
     if words.known(low) and words.known(high):
-        return f"{text} above {words.trimmed(low)} and at most {words.trimmed(high)}{measured}{absent}"
-    if words.known(low):
-        return f"{text} above {words.trimmed(low)}{measured}{absent}"
-    return f"{text} at most {words.trimmed(high)}{measured}{absent}"
+        return f"above {words.trimmed(low)} and at most {words.trimmed(high)}"
+    return f"above {words.trimmed(low)}" if words.known(low) else f"at most {words.trimmed(high)}"
 
 
 def _none(text: str) -> str:

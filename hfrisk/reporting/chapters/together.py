@@ -105,7 +105,8 @@ def act_together(evidence: Evidence, settings: ReportingSettings) -> list[Exhibi
     if share < limit:
         said = (
             f"No two features say much together that they do not say alone. The strongest pair, {both}, makes up {words.percent(share)} of "
-            f"what moves the risk; trees leave traces of up to {words.percent(limit)} where nothing acts together."
+            f"what moves the risk; below {words.percent(limit)} a pair cannot be told from the traces that trees leave where nothing acts "
+            "together."
         )
         return [Prose((said,), heading="Do features act together?"), table]
     lead = (
