@@ -318,7 +318,15 @@ def release(
 
 
 @app.command()
-def score(study: StudyFile, overrides: Overrides = None, as_json: Json = False, quiet: Quietly = False) -> None:
+def score(
+    study: StudyFile,
+    overrides: Overrides = None,
+    as_json: Json = False,
+    quiet: Quietly = False,
+    why: Annotated[
+        bool, typer.Option("--why", help="Also what moves each risk most, in words, into internal/reasons.parquet.")
+    ] = False,
+) -> None:
     """Score the index discharges with the study's exported model.
 
     Into internal/scores.parquet, which stays inside.
@@ -326,7 +334,7 @@ def score(study: StudyFile, overrides: Overrides = None, as_json: Json = False, 
     from hfrisk.scoring import scored
 
     with _working(_load(study, overrides)) as loaded:
-        path, scores = scored(loaded, _progress(quiet))
+        path, scores = scored(loaded, _progress(quiet), why=why)
     summary = {"scores": str(path), "rows": len(scores), "bands": scores["band"].value_counts().sort_index().to_dict()}
     _result(
         summary, as_json, lambda: f"Scored {len(scores):,} index discharges: {path} (patient-level; it stays inside)."

@@ -8,7 +8,7 @@ from pathlib import Path
 from hfrisk.assessment import Population, Results, assess, describe_everyone
 from hfrisk.cohort import Cohort
 from hfrisk.designs import Designs, run_designs
-from hfrisk.explanation import Explanation, explain, no_explanation
+from hfrisk.explanation import Explanation, explain, no_explanation, reasons
 from hfrisk.fairness import Mitigation, mitigate
 from hfrisk.features import FeatureTable
 from hfrisk.fingerprints import code_fingerprint, file_fingerprint, text_fingerprint
@@ -61,6 +61,7 @@ def find_out(work: Workshop, cohort: Cohort, features: FeatureTable, stored: Fou
     mitigation = _mitigated(work, model, data, settings, key)
     risks = _attacked(work, model, data, settings, features.key) if model.learnt else None
     _keep_predictions(work.internal, data, model)
+    _keep_reasons(work.internal, data, model, work.study.explanation.reasons)
     inequality = _looked_at(work, cohort, features, data)
     return Found(model, results, designs=designs, mitigation=mitigation, risks=risks, inequality=inequality)
 
@@ -129,9 +130,14 @@ def _judged(
     if not model.has_trees:
         return results, no_explanation()
     with work.stage("explanation", "Asking what drives it"):
-        digest = text_fingerprint(["explanation", *parts, study.explanation.model_dump_json()])
+        groups, confidence = study.assessment.groups, study.assessment.confidence
+        digest = text_fingerprint(
+            ["explanation", *parts, study.explanation.model_dump_json(), f"{groups} {confidence}"]
+        )
         explanation, again = kept(
-            Explanation, folder / f"explanation-{digest[:16]}", lambda: explain(model, data, study.explanation)
+            Explanation,
+            folder / f"explanation-{digest[:16]}",
+            lambda: explain(model, data, study.explanation, groups=groups, confidence=confidence),
         )
         if again:
             work.reused.append("explanation")
@@ -255,3 +261,20 @@ def _keep_predictions(internal: Path, data: ModellingData, model: Model) -> None
     if "block" in data.rows:
         rows["block"] = data.rows["block"]
     replace_whole(internal / "predictions.parquet", lambda path: rows.to_parquet(path, index=False))
+
+
+def _keep_reasons(internal: Path, data: ModellingData, model: Model, most: int) -> None:
+    """Why each risk is what it is, where the study asks for it: patient-level, beside the risks, and nowhere else."""
+    path = internal / "reasons.parquet"
+    if not most or not model.has_trees:
+        path.unlink(missing_ok=True)
+        return
+    described = {entry.name: entry for entry in data.dictionary}
+    told = reasons(
+        data.rows[["person_id", "index_id"]],
+        [described[name] for name in model.inputs],
+        data.features[model.inputs].to_numpy(),
+        model.contributions(data.features)[:, :-1],
+        most=most,
+    )
+    replace_whole(path, lambda target: told.to_parquet(target, index=False))

@@ -9,11 +9,13 @@ the same models come
 - *performance corrected for optimism* (Harrell, Lee and Mark, Stat Med 1996;15:361): optimism is the mean, over bootstrap models, of
   performance on the people that they were made from less performance on all; corrected is apparent less optimism. Its interval is the
   percentile interval of the former, shifted by the optimism (Noma, Shinozaki, Iba, Teramukai and Furukawa, Stat Med 2021;40:5691).
+
+What drives each of them is kept too (`hfrisk.designs.drivers`).
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -22,6 +24,7 @@ import pandas as pd
 
 from hfrisk.assessment.scored import Array
 from hfrisk.assessment.settings import AssessmentSettings
+from hfrisk.designs.drivers import mean_sizes, some_rows
 from hfrisk.designs.estimates import MEASURES, NOT_FITTED, measures_under
 from hfrisk.designs.results import COLUMNS
 from hfrisk.designs.settings import DesignSettings
@@ -65,16 +68,23 @@ class Bootstrap:
         How often each discharge was among those that a model was made from, same shape.
     flat
         Models whose calibration left next to nothing of their order, so that their risks have no slope to speak of (count).
+    size, sizes
+        Mean absolute contributions of the model's inputs (log-odds), of the model, shape (inputs,), and of the bootstrap models, shape
+        (models, inputs); None where they were not asked for.
     """
 
     risk: Array
     risks: Array
     drawn: Array
     flat: int = 0
+    size: Array | None = None
+    sizes: Array | None = None
 
     def among(self, discharges: npt.NDArray[np.bool_]) -> Bootstrap:
         """The same models, seen from some of the discharges."""
-        return Bootstrap(self.risk[discharges], self.risks[:, discharges], self.drawn[:, discharges], self.flat)
+        return replace(
+            self, risk=self.risk[discharges], risks=self.risks[:, discharges], drawn=self.drawn[:, discharges]
+        )
 
 
 def drawn_people(person_id: pd.Series, seed: tuple[int, int]) -> Array:
@@ -122,20 +132,25 @@ def bootstrap_models(
     )
     params, rounds = dict(model.summary["params"]), int(model.summary["rounds"])
 
-    def one(number: int) -> tuple[Array, Array, bool]:
+    explained = data.features.iloc[some_rows(len(data.rows), settings.driver_rows, settings.seed)]
+
+    def one(number: int) -> tuple[Array, Array, bool, Array]:
         drawn = drawn_people(data.rows["person_id"], (settings.seed, number))
         places = np.repeat(np.arange(len(drawn)), drawn.astype(np.int64))
         sample = chosen_rows(data, places, seed=(settings.seed, number, 1))
         made = refit(sample, inside, params, rounds, trials=settings.retune_trials, least_leaf=least_leaf)
-        return drawn, made.predict(data.features), not tells_apart(made.calibration)
+        sizes = mean_sizes(made.contributions(explained), made.inputs, model.inputs) if len(explained) else np.empty(0)
+        return drawn, made.predict(data.features), not tells_apart(made.calibration), sizes
 
     with progress.step("bootstrap models", settings.bootstraps) as step:
         found = side_by_side(one, range(settings.bootstraps), threads, step)
     return Bootstrap(
         risk=model.predict(data.features),
-        risks=np.array([risk for _, risk, _ in found]),
-        drawn=np.array([drawn for drawn, _, _ in found]),
-        flat=sum(flat for _, _, flat in found),
+        risks=np.array([risk for _, risk, _, _ in found]),
+        drawn=np.array([drawn for drawn, _, _, _ in found]),
+        flat=sum(flat for _, _, flat, _ in found),
+        size=mean_sizes(model.contributions(explained), model.inputs, model.inputs) if len(explained) else None,
+        sizes=np.array([sizes for _, _, _, sizes in found]) if len(explained) else None,
     )
 
 

@@ -1,4 +1,4 @@
-"""Numbered method checks on what the designs found: HFR160 to HFR163.
+"""Numbered method checks on what the designs found: HFR152, and HFR160 to HFR163.
 
 Their numbers are words or two figures: exact ratios of a month or a trust beside the released ones would tell counts.
 """
@@ -19,6 +19,9 @@ from hfrisk.designs.settings import DesignSettings
 __all__ = ["design_checks"]
 
 _MOST_NAMED = 5
+_FIRST = 5
+_HALF = 0.5
+_FEWEST_MODELS = 10
 
 
 def design_checks(
@@ -45,10 +48,33 @@ def design_checks(
         What the test asks (`hfrisk.modelling.settings.Tested`).
     """
     return [
+        *_other_drivers(frames["stability"], words),
         *_unstable(frames["instability_summary"], settings),
         *_not_steady(frames["drift"], settings, confidence, read_yaml("tested.yaml")[tested]),
         *_other_people(frames["feature_shifts"], frames["drift"], settings, words),
         *_other_trusts(frames["across_trusts"], settings),
+    ]
+
+
+def _other_drivers(stability: pd.DataFrame, words: Mapping[str, str]) -> list[Check]:
+    """HFR152: features among the first five of the model that fewer than half of the bootstrap models have among their first ten."""
+    if len(stability) and int(stability["models"].iloc[0]) < _FEWEST_MODELS:
+        return []
+    first = stability[stability["share"] > 0].head(_FIRST)
+    named = [words.get(str(row.feature), str(row.feature)) for row in first.itertuples() if row.top_ten < _HALF]
+    if not named:
+        return []
+    return [
+        Check(
+            code="HFR152",
+            severity="note",
+            title="What drives the model would be told otherwise with other people",
+            finding="Among the five features that count most, some are not among the first ten in most models made in the same way from "
+            "other samples of the same people: {named}.",
+            consequence="That they count, and their order, may be chance; features that go with them may take their place.",
+            todo="Speak of themes rather than of single features, and use more bootstrap models (designs.bootstraps) or more discharges.",
+            facts={"named": "; ".join(named)},
+        )
     ]
 
 

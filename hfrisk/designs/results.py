@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import pandas as pd
@@ -20,6 +20,7 @@ COLUMNS = {
     "learning_curve": "share measure estimate lower upper n events reason",
     "drift": "period measure estimate lower upper n events reason",
     "feature_shifts": "feature estimate expected n reason",
+    "stability": "feature share median lower upper top_ten models",
 }
 
 
@@ -63,7 +64,10 @@ class Designs:
     facts
         ``leave_out`` (the group), ``held_out`` and ``held_out_events`` (of the learning curve, counts).
     checks
-        HFR160 to HFR163.
+        HFR152, and HFR160 to HFR163.
+    stability
+        feature, share (of what moves the risk, in the model), median, lower, upper (of the shares in the bootstrap models, 5th to 95th
+        centile), top_ten (share of the models in which it is among the ten that count most), models (how many); largest share first.
     """
 
     optimism: pd.DataFrame
@@ -76,3 +80,4 @@ class Designs:
     feature_shifts: pd.DataFrame
     facts: dict[str, Any]
     checks: list[Check]
+    stability: pd.DataFrame = field(default_factory=lambda: empty("stability"))

@@ -8,6 +8,7 @@ import pandas as pd
 from hfrisk.assessment.settings import AssessmentSettings
 from hfrisk.designs.bootstrap import bootstrap_models, instability, instability_summary, not_made, optimism
 from hfrisk.designs.drift import by_month, feature_shifts
+from hfrisk.designs.drivers import stability
 from hfrisk.designs.findings import design_checks
 from hfrisk.designs.learning import HELD_OUT, learning_curve
 from hfrisk.designs.leaving_out import leave_each_out
@@ -74,6 +75,7 @@ def run_designs(
             frames["optimism"] = optimism(event[judged], found, assessment)
             frames["instability"] = instability(found, assessment.threshold)
             frames["instability_summary"] = instability_summary(event[judged], found, assessment.threshold)
+            frames["stability"] = stability(model.inputs, found.size, found.sizes)
     if settings.leave_one_out:
         frames["left_out"], frames["across_trusts"] = leave_each_out(
             model, development, learner, settings, assessment, progress, judged

@@ -32,6 +32,11 @@ class DesignSettings(Settings):
         description="Trials with which the search is made again inside each bootstrap model (count). 0: settings are those that were found "
         "once on all development discharges, so that what the search itself adds to optimism is not seen. Each trial costs about a refit.",
     )
+    driver_rows: int = Field(
+        2_000,
+        ge=0,
+        description="Most development discharges on which it is asked what drives each bootstrap model (count; 0: not done).",
+    )
     leave_one_out: bool = Field(
         True,
         description="Internal-external validation: whether each trust is left out once and the model made without it (yes or no; one refit "

@@ -37,6 +37,7 @@ DESIGNS = {
     "learning_curve": "share measure estimate lower upper n reason",
     "drift": "period measure estimate lower upper reason",
     "feature_shifts": "feature words estimate expected reason",
+    "stability": "feature words share median lower upper top_ten models",
 }
 RULES = {
     "optimism": "counts rounded; estimates recomputed from the shown counts",
@@ -47,6 +48,7 @@ RULES = {
     "learning_curve": "counts rounded; estimates at the figures that they support",
     "drift": "no counts; ratios from rounded counts, two decimals of the index",
     "feature_shifts": "no counts; two decimals",
+    "stability": "no counts of people; three decimals",
 }
 _MODEL, _SPLIT = "lightgbm", "cross-validation"
 _DECIMALS = 2
@@ -103,6 +105,9 @@ def release_designs(
         "feature_shifts": [
             _shift(row, words.get(str(row["feature"]), str(row["feature"])), policy)
             for row in _records(designs.feature_shifts)
+        ],
+        "stability": [
+            _stable(row, words.get(str(row["feature"]), str(row["feature"]))) for row in _records(designs.stability)
         ],
     }
     return {name: _frame(name, found) for name, found in rows.items()}
@@ -205,6 +210,11 @@ def _shift(row: dict[str, Any], words: str, policy: Policy) -> dict[str, Any]:
         name: math.nan if hide else significant(float(row[name]), 3, _DECIMALS) for name in ("estimate", "expected")
     }
     return row | numbers | {"words": words, "suppressed": policy.withheld if hide else ""}
+
+
+def _stable(row: dict[str, Any], words: str) -> dict[str, Any]:
+    numbers = {name: significant(float(row[name]), 3, 3) for name in ("share", "median", "lower", "upper", "top_ten")}
+    return row | numbers | {"words": words, "suppressed": ""}
 
 
 def _same(row: Mapping[str, Any], people: People) -> None:

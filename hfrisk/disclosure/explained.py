@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
@@ -15,7 +16,7 @@ from hfrisk.disclosure.policy import Policy
 if TYPE_CHECKING:
     from hfrisk.features import Feature
 
-__all__ = ["release_dependence", "release_means"]
+__all__ = ["on_the_grid", "release_dependence", "release_means"]
 
 _MEANS = ("mean_abs", "share", "modifiable_share")
 
@@ -48,13 +49,17 @@ def release_dependence(frame: pd.DataFrame, dictionary: Sequence[Feature], polic
         hidden = protect(n, n.sum(), policy) if len(bins) > 1 else policy.small(n)
         feature = features.get(str(name))
         for edge in ("bin_lower", "bin_upper"):
-            values = bins[edge]
-            if feature is not None:
-                upper = min(feature.upper, OLDEST_AGE) if feature.unit == "years" else feature.upper
-                values = ((values / feature.precision).round() * feature.precision).clip(feature.lower, upper)
-            result.loc[bins.index, edge] = values.map(lambda x: policy.estimate(x, 3))
+            result.loc[bins.index, edge] = [on_the_grid(value, feature, policy) for value in bins[edge]]
         result.loc[bins.index, "n"] = np.where(hidden, np.nan, policy.rounded(n))
         result.loc[bins.index[hidden], "mean_contribution"] = np.nan
         result.loc[bins.index[hidden], "suppressed"] = policy.withheld
     result["mean_contribution"] = result["mean_contribution"].map(policy.estimate)
     return result
+
+
+def on_the_grid(value: float, feature: Feature | None, policy: Policy) -> float:
+    """An edge as it may be shown: on the grid of the feature and inside its published range, in three figures; NaN stays NaN."""
+    if feature is not None and not math.isnan(value):
+        upper = min(feature.upper, OLDEST_AGE) if feature.unit == "years" else feature.upper
+        value = min(max(round(value / feature.precision) * feature.precision, feature.lower), upper)
+    return policy.estimate(value, 3)

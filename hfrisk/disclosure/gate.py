@@ -35,6 +35,8 @@ from hfrisk.disclosure.curves import (
 )
 from hfrisk.disclosure.description import headline, release_flow, release_table1
 from hfrisk.disclosure.designs import DESIGNS, RULES, release_designs
+from hfrisk.disclosure.drivers import DRIVERS, release_drivers
+from hfrisk.disclosure.drivers import RULES as DRIVER_RULES
 from hfrisk.disclosure.equity import EQUITY_RULES, release_capacity_groups, release_equity
 from hfrisk.disclosure.explained import release_dependence, release_means
 from hfrisk.disclosure.incidence import exact_incidence, release_incidence
@@ -75,14 +77,14 @@ __all__ = ["release"]
 _NEEDED = ("outcome_words",)
 _NEEDED_OF_A_MODEL = ("model_name", "bands", "threshold")
 EXPLAINED = {
-    "by_feature": "feature words family theme modifiable mean_abs share direction n",
+    "by_feature": "feature words family theme modifiable mean_abs share direction n indication",
     "by_family": "family mean_abs share n",
     "by_theme": "theme modifiable_share mean_abs share n",
     "dependence": "feature bin_lower bin_upper n mean_contribution",
 }
 _NOTHING = {
     name: pd.DataFrame(columns=[*columns.split(), "suppressed"])
-    for name, columns in (RESULTS | EXPLAINED | DESIGNS | MITIGATION | EGRESS).items()
+    for name, columns in (RESULTS | EXPLAINED | DRIVERS | DESIGNS | MITIGATION | EGRESS).items()
     if name != "table1"
 } | {"points_card": pd.DataFrame(columns=CARD), "points_risk": pd.DataFrame(columns=TOTALS)}
 """The tables about a model, of a study that makes none."""
@@ -123,6 +125,7 @@ _RULES = {
     "definitions": "words",
     "code_lists": CODE_LISTS_RULE,
     "model": "ranges, counts, weights, values and gains of training replaced",
+    **DRIVER_RULES,
     **RULES,
     **EQUITY_RULES,
     **MITIGATION_RULES,
@@ -345,6 +348,7 @@ def _with_model(
         "by_theme": release_means(explanation.by_theme, policy),
         "dependence": release_dependence(explanation.dependence, features.dictionary, policy),
         "model_egress": verdict.table,
+        **release_drivers(explanation, features.dictionary, found.performance, policy),
     }
     tables["capacity_groups"] = capacity_groups
     tables |= release_equity(found, tables["performance"], policy, float(study["threshold"]), _confidence(study))

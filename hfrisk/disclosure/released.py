@@ -224,6 +224,25 @@ class Released:
         feature (``group_<name>`` for a group itself), words, group, level, share (not recorded), lower, upper, reason, suppressed.
     representation
         group, level, share (of the persons of the cohort), census_share, ratio, lower, upper, suppressed. Empty without a census.
+    stability
+        feature, words, share, median, lower, upper, top_ten, models, suppressed: how the share of a feature in what moves the risk, and
+        its place among the first ten, hold over bootstrap models; no counts of people.
+    by_modifiable
+        modifiable (yes or no), mean_abs, share, n, suppressed. This and the next seven are as in `hfrisk.explanation.Explanation`.
+    not_recorded
+        feature, mean_contribution, suppressed; no counts.
+    spread
+        feature, lower, upper, share (of people), rank (mean of that of the value, 0 to 1), suppressed; the outermost steps are open.
+    related
+        feature_a, feature_b, correlation, cluster, suppressed; no counts.
+    interactions
+        feature_a, feature_b, mean_abs, share, suppressed; no counts.
+    interaction_table
+        feature_a, feature_b, a_lower, a_upper, b_lower, b_upper, together, beyond, reason, suppressed; no counts.
+    themes_by_group
+        group, level, theme, mean_abs, share, elsewhere, difference, chance, beyond_chance, n, reason, suppressed.
+    surrogate
+        leaf, feature, lower, upper, unrecorded, n, risk, fidelity, suppressed; one row a condition.
     """
 
     study: dict[str, Any]
@@ -295,6 +314,15 @@ class Released:
     care_gaps: pd.DataFrame = field(default_factory=pd.DataFrame)
     group_missingness: pd.DataFrame = field(default_factory=pd.DataFrame)
     representation: pd.DataFrame = field(default_factory=pd.DataFrame)
+    stability: pd.DataFrame = field(default_factory=pd.DataFrame)
+    by_modifiable: pd.DataFrame = field(default_factory=pd.DataFrame)
+    not_recorded: pd.DataFrame = field(default_factory=pd.DataFrame)
+    spread: pd.DataFrame = field(default_factory=pd.DataFrame)
+    related: pd.DataFrame = field(default_factory=pd.DataFrame)
+    interactions: pd.DataFrame = field(default_factory=pd.DataFrame)
+    interaction_table: pd.DataFrame = field(default_factory=pd.DataFrame)
+    themes_by_group: pd.DataFrame = field(default_factory=pd.DataFrame)
+    surrogate: pd.DataFrame = field(default_factory=pd.DataFrame)
     seal: InitVar[object] = None
 
     def __post_init__(self, seal: object) -> None:

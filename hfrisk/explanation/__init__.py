@@ -1,4 +1,4 @@
-"""What drives the risks: contributions by feature, by family, by theme.
+"""What drives the risks: contributions by feature, family and theme, for whom, with what, and how sure that is.
 
 Names are loaded when first used, so that reading a study's settings does not load the learners.
 """
@@ -11,11 +11,13 @@ from typing import TYPE_CHECKING, Any
 from hfrisk.explanation.settings import ExplanationSettings
 
 if TYPE_CHECKING:
-    from hfrisk.explanation.explaining import Explanation, explain, no_explanation
+    from hfrisk.explanation.explaining import explain
+    from hfrisk.explanation.per_patient import reasons
+    from hfrisk.explanation.results import Explanation, no_explanation
 
-__all__ = ["Explanation", "ExplanationSettings", "explain", "no_explanation"]
+__all__ = ["Explanation", "ExplanationSettings", "explain", "no_explanation", "reasons"]
 
-_HOME = {"Explanation": "explaining", "explain": "explaining", "no_explanation": "explaining"}
+_HOME = {"Explanation": "results", "explain": "explaining", "no_explanation": "results", "reasons": "per_patient"}
 
 
 def __getattr__(name: str) -> Any:

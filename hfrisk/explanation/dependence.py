@@ -9,8 +9,8 @@ import pandas as pd
 from numpy.typing import NDArray
 from scipy import stats
 
+from hfrisk.explanation.steps import inner, quantile_edges, runs
 from hfrisk.features import Feature
-from hfrisk.modelling import to_grid
 
 __all__ = ["HIGHER", "LOWER", "MIXED", "UNUSED", "direction", "feature_dependence"]
 
@@ -22,7 +22,6 @@ MIXED = "no one direction"
 UNUSED = "not used by the model"
 
 _CLEAR_TREND = 0.5
-_CENTILES = (0.05, 0.95)
 
 
 @dataclass(frozen=True)
@@ -59,12 +58,8 @@ def feature_dependence(
         both edges; others hold the lower edge, and the last one the upper too. Empty if fewer than `minimum` rows
         are left.
     """
-    recorded = ~np.isnan(values)
-    x, y = values[recorded], contributions[recorded]
-    if len(x) and feature.kind != "binary":
-        low, high = np.quantile(x, _CENTILES)
-        inside = (x >= low) & (x <= high)
-        x, y = x[inside], y[inside]
+    inside = inner(values, feature)
+    x, y = values[inside], contributions[inside]
     steps = _joined(_by_value(x, y) if len(np.unique(x)) <= bins else _by_quantile(x, y, feature, bins), minimum)
     return pd.DataFrame(
         {
@@ -111,9 +106,7 @@ def _by_value(x: Floats, y: Floats) -> _Steps:
 
 
 def _by_quantile(x: Floats, y: Floats, feature: Feature, bins: int) -> _Steps:
-    edges = np.unique(to_grid(np.quantile(x, np.linspace(0, 1, bins + 1)), feature.precision))
-    if len(edges) == 1:
-        edges = np.repeat(edges, 2)
+    edges = quantile_edges(x, feature, bins)
     at = np.clip(np.searchsorted(edges, x, side="right") - 1, 0, len(edges) - 2)
     n = np.bincount(at, minlength=len(edges) - 1)
     return _Steps(edges[:-1], edges[1:], n, np.bincount(at, y, minlength=len(n)) / np.maximum(n, 1))
@@ -121,22 +114,13 @@ def _by_quantile(x: Floats, y: Floats, feature: Feature, bins: int) -> _Steps:
 
 def _joined(steps: _Steps, minimum: int) -> _Steps:
     """Join each small step to its smaller neighbour until none is left; none at all if they are too few together."""
-    lower, upper, n, total = list(steps.lower), list(steps.upper), list(steps.n), list(steps.mean * steps.n)
-    while n and min(n) < minimum:
-        i = int(np.argmin(n))
-        if len(n) == 1:
-            lower, upper, n, total = [], [], [], []
-            break
-        beside = [j for j in (i - 1, i + 1) if 0 <= j < len(n)]
-        j = min(beside, key=lambda j: n[j])
-        first, second = min(i, j), max(i, j)
-        upper[first], n[first], total[first] = upper[second], n[first] + n[second], total[first] + total[second]
-        for parts in (lower, upper, n, total):
-            del parts[second]
-    sizes = np.array(n, dtype=np.int64)
+    total = steps.mean * steps.n
+    found = runs([float(n) for n in steps.n], minimum)
+    sizes = np.array([steps.n[a : b + 1].sum() for a, b in found], dtype=np.int64)
+    totals = np.array([total[a : b + 1].sum() for a, b in found], dtype=np.float64)
     return _Steps(
-        np.array(lower, dtype=np.float64),
-        np.array(upper, dtype=np.float64),
+        np.array([steps.lower[a] for a, _ in found], dtype=np.float64),
+        np.array([steps.upper[b] for _, b in found], dtype=np.float64),
         sizes,
-        np.array(total, dtype=np.float64) / np.maximum(sizes, 1),
+        totals / np.maximum(sizes, 1),
     )

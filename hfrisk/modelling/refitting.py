@@ -17,7 +17,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from hfrisk.modelling.boosting import booster_margin
+from hfrisk.modelling.boosting import booster_contributions, booster_margin
 from hfrisk.modelling.calibration import apply_calibrator
 from hfrisk.modelling.folds import person_folds
 from hfrisk.modelling.held_out import HeldOut
@@ -44,6 +44,10 @@ class Refit:
         """Calibrated risk of each row; inputs are found by name, NaN where not recorded."""
         margin = booster_margin(self.booster_text, np.asarray(features[self.inputs].to_numpy(), dtype=np.float64))
         return apply_calibrator(self.calibration, margin)
+
+    def contributions(self, features: pd.DataFrame) -> Floats:
+        """TreeSHAP contributions to the log-odds before calibration: one column an input, and the base value last."""
+        return booster_contributions(self.booster_text, np.asarray(features[self.inputs].to_numpy(), dtype=np.float64))
 
 
 def chosen_rows(data: ModellingData, places: NDArray[np.intp], *, seed: tuple[int, ...]) -> ModellingData:

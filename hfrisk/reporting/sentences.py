@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pandas as pd
+
 from hfrisk.reporting import words
 from hfrisk.reporting.evidence import Evidence, Number, firm, held, why_held
 
@@ -214,7 +216,7 @@ def drivers(evidence: Evidence) -> list[str]:
         return [f"What drives it is {words.NOT_COMPUTED}: no explanation was released."]
     told = [f"{row['theme'].lower()} ({words.percent(float(row['share']))})" for _, row in themes.head(3).iterrows()]
     sentence = f"Most of what sets one person's risk apart from another's is {words.listed(told)}."
-    changeable = (themes["share"] * themes["modifiable_share"].fillna(0)).sum()
+    changeable = _changeable(evidence, themes)
     sentence += (
         f" About **{words.percent(float(changeable))}** of it is something that care can change."
         if changeable >= 0.005
@@ -224,6 +226,15 @@ def drivers(evidence: Evidence) -> list[str]:
         sentence,
         "These are associations. Changing one of them may not change what happens to a person.",
     ]
+
+
+def _changeable(evidence: Evidence, themes: pd.DataFrame) -> float:
+    """The share that care can change: added up for each person where that was released, else by feature."""
+    split = evidence.released.by_modifiable
+    split = split.dropna(subset=["share"]) if len(split) else split
+    if len(split):
+        return float(split.loc[split["modifiable"].astype(bool), "share"].sum())
+    return float((themes["share"] * themes["modifiable_share"].fillna(0)).sum())
 
 
 # ------------------------------------------------------------------ helpers

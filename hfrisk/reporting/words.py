@@ -15,6 +15,7 @@ from typing import TypeGuard
 
 __all__ = [
     "NOT_COMPUTED",
+    "NOT_TOLD",
     "SUPPRESSED",
     "capital",
     "count",
@@ -40,6 +41,7 @@ __all__ = [
 
 SUPPRESSED = "suppressed"
 NOT_COMPUTED = "not computed"
+NOT_TOLD = "not told here"
 
 _SMALL = ("no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten")
 

@@ -11,6 +11,8 @@ from sklearn.metrics import roc_auc_score
 from hfrisk.assessment import AssessmentSettings
 from hfrisk.designs import Designs
 from hfrisk.designs.bootstrap import Bootstrap, drawn_people, instability, instability_summary, optimism
+from hfrisk.designs.drivers import mean_sizes, some_rows, stability
+from hfrisk.designs.findings import _other_drivers
 from hfrisk.modelling import Model, ModellingData
 from hfrisk.modelling.calibration import apply_calibrator, fit_calibrator
 from hfrisk.modelling.folds import person_folds as folds_of
@@ -26,8 +28,11 @@ def test_made_again_on_its_own_rows_the_model_is_the_same(model: Model, region: 
     assert made.calibration == model.calibration
 
 
-def _naive_models(model: Model, region: ModellingData) -> list[tuple[pd.DataFrame, np.ndarray, np.ndarray]]:
-    """For each bootstrap model its rows, its risks of them, and its risks of all development rows."""
+@pytest.fixture(scope="module")
+def naive(
+    model: Model, region: ModellingData
+) -> list[tuple[pd.DataFrame, np.ndarray, np.ndarray, list[float], list[str]]]:
+    """For each bootstrap model its rows, its risks of them, its risks of all development rows, and what drives it (shares, names)."""
     import lightgbm as lgb
 
     data = region.part("development")
@@ -62,13 +67,16 @@ def _naive_models(model: Model, region: ModellingData) -> list[tuple[pd.DataFram
         final = lgb.train(params, whole, num_boost_round=model.summary["rounds"])
         mine = apply_calibrator(calibrator, final.predict(x, raw_score=True))
         every = apply_calibrator(calibrator, final.predict(table[model.inputs].to_numpy(), raw_score=True))
-        out.append((rows, mine, every))
+        explained = table[model.inputs].to_numpy()[some_rows(len(table), SETTINGS.driver_rows, SETTINGS.seed)]
+        sizes = [np.mean([abs(v) for v in column]) for column in final.predict(explained, pred_contrib=True)[:, :-1].T]
+        names = sorted(model.inputs, key=lambda name: -sizes[model.inputs.index(name)])
+        out.append((rows, mine, every, [size / sum(sizes) for size in sizes], names))
     return out
 
 
-def test_instability_is_that_of_a_naive_loop(model: Model, region: ModellingData, found: Designs) -> None:
+def test_instability_is_that_of_a_naive_loop(model: Model, region: ModellingData, found: Designs, naive: list) -> None:
     own = model.predict(region.part("development").features)
-    risks = np.array([every for _, _, every in _naive_models(model, region)])
+    risks = np.array([every for _, _, every, *_ in naive])
     error = [np.mean([abs(risk[i] - own[i]) for risk in risks]) for i in range(len(own))]
     moved = [np.mean([(risk[i] >= 0.2) != (own[i] >= 0.2) for risk in risks]) for i in range(len(own))]
     shown = found.instability_summary.set_index("measure")["estimate"]
@@ -79,11 +87,11 @@ def test_instability_is_that_of_a_naive_loop(model: Model, region: ModellingData
     assert shown["mape"] > 0.005
 
 
-def test_optimism_is_that_of_a_naive_loop(model: Model, region: ModellingData, found: Designs) -> None:
+def test_optimism_is_that_of_a_naive_loop(model: Model, region: ModellingData, found: Designs, naive: list) -> None:
     data = region.part("development")
     event, own = data.rows["event"].to_numpy(), model.predict(data.features)
     gaps: dict[str, list[float]] = {name: [] for name in ("auroc", "scaled_brier", "oe_ratio")}
-    for rows, mine, every in _naive_models(model, region):
+    for rows, mine, every, *_ in naive:
         inside, outside = _measured(rows["event"].to_numpy(), mine), _measured(event, every)
         for name in gaps:
             gaps[name].append(inside[name] - outside[name])
@@ -93,6 +101,47 @@ def test_optimism_is_that_of_a_naive_loop(model: Model, region: ModellingData, f
         assert shown.loc[name, "optimism"] == pytest.approx(np.mean(values), abs=0.004)
         assert shown.loc[name, "estimate"] == pytest.approx(shown.loc[name, "apparent"] - shown.loc[name, "optimism"])
     assert shown.loc["auroc", "optimism"] > 0.01
+
+
+def test_what_drives_the_models_is_that_of_a_naive_loop(model: Model, found: Designs, naive: list) -> None:
+    shown = found.stability.set_index("feature")
+    assert sorted(shown.index) == sorted(model.inputs)
+    assert (shown["models"] == SETTINGS.bootstraps).all()
+    assert shown["share"].is_monotonic_decreasing
+    assert shown["share"].sum() == pytest.approx(1)
+    for at, name in enumerate(model.inputs):
+        shares = [each[at] for *_, each, _ in naive]
+        # leaves are rounded in the model that may leave, and were not in the loop
+        assert shown.loc[name, "median"] == pytest.approx(np.median(shares), abs=0.01)
+        assert shown.loc[name, "lower"] == pytest.approx(np.quantile(shares, 0.05), abs=0.01)
+        assert shown.loc[name, "upper"] == pytest.approx(np.quantile(shares, 0.95), abs=0.01)
+    assert shown["top_ten"].sum() <= 10
+
+
+def test_a_place_among_the_first_ten_is_counted_over_the_models() -> None:
+    random = np.random.default_rng(4)
+    names = [f"f{i:02d}" for i in range(14)]
+    sizes = random.gamma(2, 1, (30, 14))
+    sizes[:, 13] = 0.0
+    frame = stability(names, np.arange(14, 0, -1.0), sizes).set_index("feature")
+    for at, name in enumerate(names):
+        places = [sorted(range(14), key=lambda i: -row[i]).index(at) for row in sizes]
+        assert frame.loc[name, "top_ten"] == pytest.approx(np.mean([place < 10 for place in places]))
+    assert frame.index.tolist() == names
+    assert stability(names, None, None).empty
+
+
+def test_a_feature_that_a_bootstrap_model_does_not_read_counts_for_nothing_there() -> None:
+    parts = np.array([[1.0, -3.0, 9.0], [-2.0, 1.0, 9.0]])
+    assert mean_sizes(parts, ["a", "b"], ["b", "c", "a"]).tolist() == [2.0, 0.0, 1.5]
+
+
+def test_a_driver_that_other_models_do_not_have_is_named() -> None:
+    frame = pd.DataFrame({"feature": ["urea", "sodium"], "share": [0.6, 0.4], "top_ten": [0.4, 0.9], "models": 10})
+    (check,) = _other_drivers(frame, {"urea": "last urea"})
+    assert (check.code, check.facts["named"]) == ("HFR152", "last urea")
+    assert _other_drivers(frame.assign(top_ten=0.5), {}) == []
+    assert _other_drivers(frame.assign(models=9), {}) == [], "a share of fewer models than ten says too little"
 
 
 def _measured(event: np.ndarray, risk: np.ndarray) -> dict[str, float]:

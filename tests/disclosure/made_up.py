@@ -221,7 +221,7 @@ def made_up_run(folder: Path, n: int = 4013, seed: int = 4) -> Run:
         data,
         model,
         results,
-        explain(model, data, ExplanationSettings()),
+        explain(model, data, ExplanationSettings(group_permutations=19), groups=tuple(groups.columns)),
         mitigate(
             model,
             data,

@@ -4,9 +4,6 @@ from __future__ import annotations
 
 import re
 from dataclasses import replace
-from itertools import combinations
-from math import factorial
-from typing import Any
 
 import lightgbm as lgb
 import numpy as np
@@ -15,7 +12,9 @@ import pytest
 
 from hfrisk.errors import DataError
 from hfrisk.explanation import Explanation, ExplanationSettings, explain
+from hfrisk.explanation.results import COLUMNS
 from hfrisk.modelling import Model, ModellingData
+from tests.explanation.by_definition import shapley, trees_of
 
 EVERYBODY = ExplanationSettings(split="both")
 
@@ -25,35 +24,9 @@ def explained(model: Model, data: ModellingData) -> Explanation:
     return explain(model, data, EVERYBODY)
 
 
-def expected(tree: dict[str, Any], row: np.ndarray, known: frozenset[int]) -> float:
-    """A tree's mean output where only some features are known: unknown splits are averaged by training counts."""
-    if "leaf_value" in tree:
-        return float(tree["leaf_value"])
-    left, right = tree["left_child"], tree["right_child"]
-    at = tree["split_feature"]
-    if at in known:
-        missing = np.isnan(row[at])
-        goes_left = tree["default_left"] if missing else row[at] <= tree["threshold"]
-        return expected(left if goes_left else right, row, known)
-    counts = [branch.get("leaf_count", branch.get("internal_count")) for branch in (left, right)]
-    return sum(n * expected(branch, row, known) for n, branch in zip(counts, (left, right), strict=True)) / sum(counts)
-
-
-def shapley(trees: list[dict[str, Any]], row: np.ndarray) -> list[float]:
-    """Shapley values from their definition: every feature, every set of the others."""
-    p = len(row)
-    every = [frozenset(chosen) for size in range(p + 1) for chosen in combinations(range(p), size)]
-    value = {known: sum(expected(tree, row, known) for tree in trees) for known in every}
-    weight = {size: factorial(size) * factorial(p - size - 1) / factorial(p) for size in range(p)}
-    return [
-        sum(weight[len(known)] * (value[known | {i}] - value[known]) for known in every if i not in known)
-        for i in range(p)
-    ]
-
-
 def test_contributions_are_shapley_values_by_their_definition(model: Model, data: ModellingData) -> None:
     # the shap package hands LightGBM models back to LightGBM, and so is no oracle
-    trees = [tree["tree_structure"] for tree in lgb.Booster(model_str=model.booster_text).dump_model()["tree_info"]]
+    trees = trees_of(model.booster_text)
     rows = data.features.iloc[[0, 1, 2, int(data.features["urea"].isna().idxmax())]]
     contributions = model.contributions(rows)
     for i, row in enumerate(rows.to_numpy()):
@@ -82,7 +55,7 @@ def test_a_family_is_judged_by_the_sum_of_its_features(
 def test_contributions_add_up_to_the_margin(explained: Explanation) -> None:
     assert explained.summary["additivity_error"] < 1e-9
     assert explained.summary["rows"] == 3000
-    assert explained.checks == []
+    assert not [check for check in explained.checks if check.severity == "error"]
 
 
 def test_contributions_that_do_not_add_up_are_an_error_in_the_report(model: Model, data: ModellingData) -> None:
@@ -97,6 +70,8 @@ def test_contributions_that_do_not_add_up_are_an_error_in_the_report(model: Mode
     explained = explain(replace(model, booster_text=zeroed), data, EVERYBODY)
     assert [(check.code, check.severity) for check in explained.checks] == [("HFR150", "error")]
     assert not explained.summary["additivity_error"] < 1e-6
+    for name in ("spread", "interactions", "surrogate", "themes_by_group"):
+        assert getattr(explained, name).empty, "what rests on contributions that do not add up is not told"
 
 
 def test_shares_sum_to_one_and_the_largest_comes_first(explained: Explanation) -> None:
@@ -125,12 +100,38 @@ def test_directions_are_said_in_words(explained: Explanation) -> None:
 
 
 def test_the_columns_are_the_agreed_ones(explained: Explanation) -> None:
-    assert list(explained.by_feature.columns) == [
-        "feature", "words", "family", "theme", "modifiable", "mean_abs", "share", "direction", "n",
-    ]  # fmt: skip
-    assert list(explained.by_family.columns) == ["family", "mean_abs", "share", "n"]
-    assert list(explained.by_theme.columns) == ["theme", "modifiable_share", "mean_abs", "share", "n"]
-    assert list(explained.dependence.columns) == ["feature", "bin_lower", "bin_upper", "n", "mean_contribution"]
+    for name, columns in COLUMNS.items():
+        assert list(getattr(explained, name).columns) == columns.split(), name
+
+
+def test_what_care_can_change_is_summed_up_with_its_signs(
+    explained: Explanation, model: Model, data: ModellingData
+) -> None:
+    split = explained.by_modifiable.set_index("modifiable")
+    can = [model.inputs.index(name) for name in ("sodium", "beta_blocker")]
+    cannot = [at for at in range(len(model.inputs)) if at not in can]
+    rows = model.contributions(data.features)
+    changeable = sum(abs(sum(row[at] for at in can)) for row in rows) / len(rows)
+    fixed = sum(abs(sum(row[at] for at in cannot)) for row in rows) / len(rows)
+    assert split.loc[True, "mean_abs"] == pytest.approx(changeable)
+    assert split.loc[False, "mean_abs"] == pytest.approx(fixed)
+    assert split.loc[True, "share"] == pytest.approx(changeable / (changeable + fixed))
+
+
+def test_not_being_recorded_has_its_own_mean_effect(explained: Explanation, model: Model, data: ModellingData) -> None:
+    assert explained.not_recorded["feature"].tolist() == ["urea"]
+    absent = data.features["urea"].isna().to_numpy()
+    urea = model.contributions(data.features)[absent, model.inputs.index("urea")]
+    assert explained.not_recorded.loc[0, "n"] == absent.sum()
+    assert explained.not_recorded.loc[0, "mean_contribution"] == pytest.approx(urea.mean())
+
+
+def test_a_driver_that_tells_of_a_decision_is_named(explained: Explanation) -> None:
+    told = explained.by_feature.set_index("feature")["indication"]
+    assert told["beta_blocker"].startswith("who could bear treatment")
+    assert told["urea"] == ""
+    (check,) = [check for check in explained.checks if check.code == "HFR153"]
+    assert check.text() == "Among what counts most: the beta_blocker."
 
 
 def test_the_test_is_what_is_explained_unless_asked_otherwise(model: Model, data: ModellingData) -> None:

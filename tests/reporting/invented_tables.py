@@ -405,6 +405,7 @@ def explanation_table(n: int) -> dict[str, pd.DataFrame]:
                 round(share, 4),
                 direction,
                 five(n),
+                "who could bear treatment" if family == "medicines" else "",
                 "",
             )
         )
@@ -452,9 +453,11 @@ def explanation_table(n: int) -> dict[str, pd.DataFrame]:
                 "share",
                 "direction",
                 "n",
+                "indication",
                 "suppressed",
             ],
         ),
+        **_beyond_the_means([(row[0], row[1], row[6]) for row in features], n),
         "by_family": pd.DataFrame(
             [(k, round(v * 0.9, 3), round(v, 3), five(n), "") for k, v in families.items()],
             columns=["family", "mean_abs", "share", "n", "suppressed"],
@@ -467,4 +470,88 @@ def explanation_table(n: int) -> dict[str, pd.DataFrame]:
             dependence, columns=["feature", "bin_lower", "bin_upper", "n", "mean_contribution", "suppressed"]
         ),
         "dictionary": pd.DataFrame(dictionary),
+    }
+
+
+def _beyond_the_means(features: list[tuple[str, str, float]], n: int) -> dict[str, pd.DataFrame]:
+    """How contributions spread, go together, differ between groups and hold, and the model in rules."""
+    names = [name for name, _, _ in sorted(features, key=lambda feature: -feature[2])]
+    words = {name: text for name, text, _ in features}
+    shares = {name: share for name, _, share in features}
+    numeric = [f[0] for f in FEATURES if f[5] != (0, 1)]
+    first, second = [name for name in names if name in numeric][:2]
+    third = next(name for name in names if name not in numeric)
+    spread = [
+        (name, low, low + 0.1, share, rank, "")
+        for name in names[:12]
+        for low, share, rank in (
+            (-0.3, 0.2, 0.15),
+            (-0.2, 0.35, 0.4),
+            (-0.1, 0.15, 0.55),
+            (0.1, 0.2, 0.8),
+            (0.2, 0.1, 0.93),
+        )
+    ]
+    spread[1] = (*spread[1][:3], math.nan, math.nan, HELD)
+    cells = [
+        (first, second, a, a + 2.0, b, b + 10.0, 0.1 * a - 0.2 + 0.01 * b, 0.03 * a - 0.06, "", "")
+        for a in (0.0, 2.0, 4.0)
+        for b in (0.0, 10.0, 20.0)
+    ]
+    cells[2] = (*cells[2][:6], math.nan, math.nan, "fewer than 20 discharges", "")
+    levels = [("sex", "Female", 0.48), ("sex", "Male", 0.52), ("age_band", "85 and over", 0.3)]
+    themes = [(theme, share) for theme, share, _ in THEMES]
+    groups = []
+    for group, level, part in levels:
+        for at, (theme, share) in enumerate(themes):
+            shift = 0.08 if (level, at) == ("85 and over", 1) else -0.01
+            numbers = (0.05, round(share + shift, 2), round(share, 2), shift, 0.03, shift > 0.03, five(n * part))
+            groups.append((group, level, theme, *numbers, "", ""))
+    held = ("ethnicity", "Mixed", themes[0][0], *[math.nan] * 5, False, math.nan, "", HELD)
+    surrogate = [
+        (1, first, math.nan, 2.0, False, five(n * 0.5), 0.12, 0.63, ""),
+        (1, third, math.nan, 0.0, False, five(n * 0.5), 0.12, 0.63, ""),
+        (2, first, math.nan, 2.0, False, five(n * 0.3), 0.19, 0.63, ""),
+        (2, third, 0.0, math.nan, True, five(n * 0.3), 0.19, 0.63, ""),
+        (3, first, 2.0, 9.0, True, five(n * 0.2), 0.31, 0.63, ""),
+    ]
+    stability = [
+        (
+            name,
+            words[name],
+            shares[name],
+            shares[name] * 0.95,
+            shares[name] * 0.6,
+            shares[name] * 1.4,
+            max(1 - 0.11 * i, 0.0),
+            50.0,
+            "",
+        )
+        for i, name in enumerate(names)
+    ]
+    tables = {
+        "by_modifiable": (
+            "modifiable mean_abs share n",
+            [(False, 0.5, 0.77, five(n), ""), (True, 0.15, 0.23, five(n), "")],
+        ),
+        "not_recorded": ("feature mean_contribution", [(first, 0.04, ""), (second, math.nan, HELD)]),
+        "spread": ("feature lower upper share rank", spread),
+        "related": (
+            "feature_a feature_b correlation cluster",
+            [(names[0], names[1], 0.86, 1, ""), (names[2], names[3], -0.72, 2, "")],
+        ),
+        "interactions": (
+            "feature_a feature_b mean_abs share",
+            [(first, second, 0.08, 0.071, ""), (names[0], names[2], 0.01, 0.009, "")],
+        ),
+        "interaction_table": ("feature_a feature_b a_lower a_upper b_lower b_upper together beyond reason", cells),
+        "themes_by_group": (
+            "group level theme mean_abs share elsewhere difference chance beyond_chance n reason",
+            [*groups, held],
+        ),
+        "surrogate": ("leaf feature lower upper unrecorded n risk fidelity", surrogate),
+        "stability": ("feature words share median lower upper top_ten models", stability),
+    }
+    return {
+        name: pd.DataFrame(rows, columns=[*columns.split(), "suppressed"]) for name, (columns, rows) in tables.items()
     }

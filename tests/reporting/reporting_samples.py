@@ -400,8 +400,8 @@ def bare() -> Released:
     names = (
         "table1 incidence sensitivity strategies eligibility performance calibration_curve decision_curve "
         "risk_distribution risk_deciles capacity weekly sizes threshold_groups by_period score_outcomes "
-        "comparison by_feature by_family by_theme "
-        "dependence checks dictionary definitions code_lists flow ledger"
+        "comparison by_feature by_family by_theme by_modifiable not_recorded spread related interactions interaction_table "
+        "themes_by_group surrogate stability dependence checks dictionary definitions code_lists flow ledger"
     )
     empty = {name: getattr(base, name).iloc[:0] for name in names.split()}
     head = {name: None for name in base.headline if name not in ("by_split", "reasons", "states")}
@@ -418,7 +418,8 @@ def bare() -> Released:
 
 _OF_A_MODEL = (
     "performance calibration_curve decision_curve risk_distribution risk_deciles capacity weekly sizes threshold_groups by_period "
-    "score_outcomes comparison by_feature by_family by_theme dependence"
+    "score_outcomes comparison by_feature by_family by_theme dependence by_modifiable not_recorded spread related interactions "
+    "interaction_table themes_by_group surrogate stability"
 )
 _DATA_CHECKS = [
     (

@@ -195,7 +195,8 @@ def test_a_gap_is_never_explained_by_the_group(base: Released) -> None:
 )
 def test_what_can_be_changed_is_counted(base: Released, share: float, told: str) -> None:
     frame = base.by_theme.assign(modifiable_share=share)
-    said = " ".join(sentences.drivers(ev(samples.changed(base, by_theme=frame))))
+    split = base.by_modifiable.assign(share=[1 - share, share])
+    said = " ".join(sentences.drivers(ev(samples.changed(base, by_theme=frame, by_modifiable=split))))
     assert told in said
     assert "These are associations" in said
 

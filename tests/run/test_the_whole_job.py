@@ -188,6 +188,42 @@ def test_scores_are_those_of_the_run(done: Done) -> None:
     assert len(scores) >= len(predictions)
 
 
+def test_reasons_are_those_of_the_model_and_stand_nowhere_but_inside(done: Done) -> None:
+    from hfrisk.progress import Quiet
+    from hfrisk.scoring import scored
+
+    place, _ = done
+    before = {path: path.stat().st_mtime_ns for path in place.folder.rglob("*") if path.is_file()}
+    path, scores = scored(place.study(), Quiet(), why=True)
+    changed = {
+        path.relative_to(place.folder)
+        for path in place.folder.rglob("*")
+        if path.is_file() and before.get(path) != path.stat().st_mtime_ns
+    }
+    internal = (place.study().folder / "internal").relative_to(place.folder)
+    assert internal / "reasons.parquet" in changed
+    assert all(internal in changed_path.parents for changed_path in changed)
+    told = pd.read_parquet(path.parent / "reasons.parquet")
+    assert told.groupby("index_id").size().max() == 5
+    assert set(told["index_id"]) <= set(scores["index_id"])
+    inputs, _ = _inputs_and_risks(place)
+    one = told[told["index_id"] == told["index_id"].iloc[0]]
+    assert one["rank"].tolist() == list(range(1, len(one) + 1))
+    assert one["contribution"].abs().is_monotonic_decreasing
+    assert set(one["feature"]) <= set(inputs.columns)
+    ways = np.where(told["contribution"] > 0, "raises: ", "lowers: ")
+    assert all(reason.startswith(way) for reason, way in zip(told["reason"], ways, strict=True))
+    shared = told["reason"].sample(50, random_state=1).str.split(": ", n=1).str[1]
+    released = "".join(
+        file.read_text(encoding="utf-8", errors="ignore")
+        for file in place.study().folder.rglob("*")
+        if file.is_file() and "internal" not in file.parts and file.suffix in {".html", ".json", ".csv", ".md", ".log"}
+    )
+    # words of a feature alone may stand in the report; with a measured value they may not
+    assert not [text for text in shared if any(unit in text for unit in ("mmol/L", "ng/L", "g/L")) and text in released]
+    (path.parent / "reasons.parquet").unlink()
+
+
 def test_nothing_patient_level_stands_outside_internal(done: Done) -> None:
     """Ids of people and stays in the made-up region are long numbers: none stands in any released file."""
     place, _ = done

@@ -78,12 +78,26 @@ _OF_A_MODEL = (
         "How often a difference as large would come of dealing the groups out anew among the same people. At 0.05, 1 in 20.",
     ),
     (
+        "Contribution",
+        "How far one feature moves one person's risk away from the average, on the scale of log-odds. All contributions of a person add up "
+        "to that person's risk.",
+    ),
+    (
+        "Log-odds",
+        "The scale on which contributions add up. Near a risk of 20%, 0.1 more is about one and a half percentage points more.",
+    ),
+    (
         "Net benefit",
         "People rightly picked out, less those needlessly picked out, the latter weighed by the threshold.",
     ),
     (
         "Observed over expected, O/E",
         "How many had the outcome for each one predicted. 1 is right; 0.5 is half as many.",
+    ),
+    (
+        "Rank correlation",
+        "Whether two values rise together: 1 when the person with more of one always has more of the other, 0 when they have nothing to "
+        "do with each other, \u22121 when one falls as the other rises.",
     ),
     (
         "Silent testing",

@@ -5,6 +5,9 @@ from __future__ import annotations
 import pandas as pd
 
 from hfrisk.reporting import sentences, words
+from hfrisk.reporting.chapters.caveats import how_it_holds, how_to_read
+from hfrisk.reporting.chapters.leaning import in_a_few_rules, leans_apart
+from hfrisk.reporting.chapters.together import act_together, spread
 from hfrisk.reporting.evidence import Evidence
 from hfrisk.reporting.exhibits import Chapter, Exhibit, Prose, Table, Tabulator
 from hfrisk.reporting.figures.bars import Bar, Panel, draw_bars, draw_dependence
@@ -71,9 +74,17 @@ def why(evidence: Evidence, settings: ReportingSettings) -> Chapter:
         )
     ]
     blocks.append(_features(evidence, settings))
+    caveats = how_to_read(evidence, settings)
+    if caveats.paragraphs or caveats.items:
+        blocks.append(caveats)
     effects = _dependence(evidence, settings)
     if effects is not None:
         blocks.append(effects)
+    blocks.extend(spread(evidence, settings))
+    blocks.extend(act_together(evidence, settings))
+    blocks.extend(leans_apart(evidence))
+    blocks.extend(how_it_holds(evidence, settings))
+    blocks.extend(in_a_few_rules(evidence))
     blocks.append(_families(evidence))
     return Chapter(
         "why",
@@ -143,6 +154,9 @@ def _dependence(evidence: Evidence, settings: ReportingSettings) -> Exhibit | No
     frame = frame.dropna(subset=["bin_lower", "bin_upper", "mean_contribution"])
     ranked = features.dropna(subset=["share"]).sort_values("share", ascending=False)
     named = ranked.set_index("feature")["words"]
+    absent = evidence.released.not_recorded
+    unseen = absent.dropna().set_index("feature")["mean_contribution"] if len(absent) else pd.Series(dtype=float)
+    told_unseen: list[str] = []
     units = evidence.released.dictionary.set_index("name")["unit"] if len(evidence.released.dictionary) else pd.Series()
     panels: list[Panel] = []
     alts: list[str] = []
@@ -170,6 +184,9 @@ def _dependence(evidence: Evidence, settings: ReportingSettings) -> Exhibit | No
             )
             for _, b in bins.iterrows()
         )
+        if feature in unseen.index:
+            rows.append(("Not recorded", words.NOT_TOLD, words.signed(unseen[feature], 2)))
+            told_unseen.append(f"{named[feature]} ({words.signed(unseen[feature], 2)})")
     if not panels:
         return None
     tab = Tabulator()
@@ -177,7 +194,10 @@ def _dependence(evidence: Evidence, settings: ReportingSettings) -> Exhibit | No
         "How values move the risk",
         ("Values", "Discharges", "Mean contribution (log-odds)"),
         rows,
-        notes=("The lowest and highest twentieth of people are left out.",),
+        notes=(
+            "The lowest and highest twentieth of people are left out.",
+            *(("How many have no value is in Table 1.",) if told_unseen else ()),
+        ),
     )
     lead = panels[0]
     rise = float(lead.bins.iloc[-1]["mean_contribution"]) - float(lead.bins.iloc[0]["mean_contribution"])
@@ -186,6 +206,8 @@ def _dependence(evidence: Evidence, settings: ReportingSettings) -> Exhibit | No
         f"From its lowest values to its highest, {first_words} {how} the log-odds by "
         f"{words.figure(abs(rise))} on average. A flat line means that the value makes little difference."
     )
+    if told_unseen:
+        sentence += f" Where it is not recorded, what that alone adds to the log-odds: {words.listed(told_unseen)}."
     return Exhibit(
         "effects",
         f"How the values of {'one feature moves' if len(panels) == 1 else f'{len(panels)} features move'} the risk",
@@ -217,4 +239,5 @@ def _families(evidence: Evidence) -> Table:
         ("Family", "Share", "Mean size of its contribution (log-odds)"),
         rows,
         notes=("A family's contributions are added up for each person before their size is taken.",),
+        folded=True,
     )
