@@ -21,10 +21,12 @@ from tests.reporting.invented_population import (
 )
 from tests.reporting.invented_tables import (
     HELD,
+    by_outcome_table,
     capacity_table,
     curves_table,
     deciles_table,
     decisions_table,
+    differences_table,
     explanation_table,
     five,
     flow_table,
@@ -35,6 +37,7 @@ from tests.reporting.invented_tables import (
     table1_table,
     threshold_table,
     weekly_table,
+    years_table,
 )
 
 
@@ -145,6 +148,9 @@ def region(n_test: int = 3010, rate: float = 0.196, ratio: float = 1.03, auroc: 
         sizes=sizes_of_test(n_test),
         threshold_groups=threshold_table(n_test, rate),
         by_period=periods_table(n_dev, n_test, rate, ratio),
+        by_year=years_table(periods_table(n_dev, n_test, rate, ratio)),
+        table1_by_outcome=by_outcome_table(total, rate),
+        table1_differences=differences_table(),
         score_outcomes=score_outcomes_table(auroc),
         comparison=pd.DataFrame(
             [
@@ -341,6 +347,7 @@ def tiny() -> Released:
         sizes=base.sizes.assign(n=math.nan, suppressed=HELD),
         threshold_groups=groups,
         by_period=periods,
+        by_year=years_table(periods),
         flow=flow,
         headline=head,
         **none,
@@ -366,7 +373,7 @@ def bare() -> Released:
         "table1 incidence sensitivity strategies eligibility performance calibration_curve decision_curve "
         "risk_distribution risk_deciles capacity weekly sizes threshold_groups by_period score_outcomes "
         "comparison by_feature by_family by_theme "
-        "dependence checks dictionary definitions flow ledger"
+        "dependence checks dictionary definitions flow ledger by_year table1_by_outcome table1_differences"
     )
     empty = {name: getattr(base, name).iloc[:0] for name in names.split()}
     head = {name: None for name in base.headline if name not in ("by_split", "reasons", "states")}
@@ -383,7 +390,7 @@ def bare() -> Released:
 
 _OF_A_MODEL = (
     "performance calibration_curve decision_curve risk_distribution risk_deciles capacity weekly sizes threshold_groups by_period "
-    "score_outcomes comparison by_feature by_family by_theme dependence"
+    "score_outcomes comparison by_feature by_family by_theme dependence by_year"
 )
 _DATA_CHECKS = [
     (
@@ -420,6 +427,7 @@ def described(n: int = 10_030, rate: float = 0.196) -> Released:
         study={key: value for key, value in base.study.items() if key not in no_model},
         headline={**base.headline, "by_split": {}},
         table1=table1.assign(split="all"),
+        table1_differences=base.table1_differences[base.table1_differences["between"] == "outcomes"],
         outcomes=outcomes_table(base.headline["index_discharges"], rate),
         checks=pd.DataFrame(_DATA_CHECKS, columns=list(base.checks.columns)),
         dictionary=base.dictionary.assign(in_model=False),
