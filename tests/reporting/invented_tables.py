@@ -93,12 +93,14 @@ def flow_table(total: int, rate: float) -> pd.DataFrame:
         left = five(total * factor)
         gone = 0.0 if before is None else before - left
         before = left
-        rows.append((rule, words, left, five(left * 0.72), five(left * rate), gone, five(gone * 0.8), 1, ""))
+        bits = str(len(rows))
+        rows.append((rule, words, bits, left, five(left * 0.72), five(left * rate), gone, five(gone * 0.8), 1, ""))
     return pd.DataFrame(
         rows,
         columns=[
             "rule",
             "words",
+            "bits",
             "admissions",
             "persons",
             "events",
@@ -221,7 +223,7 @@ def years_table(periods: pd.DataFrame) -> pd.DataFrame:
     quarters = periods.assign(first=[int(p[:4]) - (p[-1] == "1") for p in periods["period"]])
     for (split, first), part in quarters.groupby(["split", "first"]):
         n, events, expected = (part[c].sum(skipna=False) for c in ("n", "events", "expected"))
-        ratio = round(events / expected, 3)
+        ratio = round(events / expected, 3) if expected > 0 else math.nan
         area = 0.63 + 0.01 * (first % 3)
         numbers = (
             n,
