@@ -8,10 +8,11 @@ PIP := -m pip --quiet --disable-pip-version-check
 export DO_NOT_TRACK := 1
 export MLFLOW_DISABLE_TELEMETRY := true
 
-.PHONY: help demo test check bench docs lock clean
+.PHONY: help demo examples test check bench docs lock clean
 
 help:
 	@echo "make demo    makes .venv, a small made-up region, and the whole job on it (about five minutes)"
+	@echo "make examples the same, and the report on CMS's DE-SynPUF if its data are there (DESYNPUF=folder; about ten minutes)"
 	@echo "make test    makes .venv with the test extras and runs every test (about half an hour)"
 	@echo "make check   lint, types and the direction of imports (about a minute)"
 	@echo "make bench   every benchmark, into benchmarks/latest.json (about fifteen minutes)"
@@ -43,6 +44,10 @@ $(CONSUMER)/.ready: requirements-consumer.lock
 demo: $(VENV)/.ready
 	@echo "Doing the whole job on a made-up region of 10,000 index discharges (two to four minutes the first time) ..."
 	@$(BIN)/hfrisk demo
+
+examples: $(VENV)/.ready
+	@echo "Making two example reports: a made-up region, and DE-SynPUF where its data are there (some minutes each) ..."
+	@$(BIN)/hfrisk demo --examples $(if $(DESYNPUF),--desynpuf $(DESYNPUF))
 
 test: $(VENV)/.ready-test $(CONSUMER)/.ready
 	@sh tests/system_packages.sh

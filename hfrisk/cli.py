@@ -401,44 +401,63 @@ def explain(code: Annotated[str, typer.Argument(help="A numbered check, such as 
 def demo(
     folder: Annotated[Path, typer.Option(help="Where the made-up region and the results go.")] = Path("reports"),
     index_discharges: Annotated[int, typer.Option(help="How many index discharges.", min=1)] = 10_000,
+    examples: Annotated[bool, typer.Option("--examples", help="The report on DE-SynPUF too.")] = False,
+    desynpuf: Annotated[
+        Path | None, typer.Option(help="With --examples: its OMOP tables. Not given: as its study says.")
+    ] = None,
+    pdf: Annotated[bool, typer.Option("--pdf", help="The reports on paper too.")] = False,
     as_json: Json = False,
     quiet: Quietly = False,
     refresh: Refresh = False,
 ) -> None:
-    """Make up a small region and do the whole job on it."""
+    """Make up a small region and do the whole job on it.
+
+    With --examples the study of CMS's DE-SynPUF follows, if its data are there: two example reports by one command.
+    """
+    from hfrisk.examples import demo_study, desynpuf_study, examples_in_words
     from hfrisk.run import run_study
-    from hfrisk.study import study_from
-    from hfrisk.synthetic import RegionSettings, made_with
-    from hfrisk.synthetic import synthesise as make
     from hfrisk.terminal import run_in_words
 
     progress = _progress(quiet)
-    region = folder / "demo-region"
-    settings = RegionSettings(index_discharges=index_discharges, seed=1)
-    if not made_with(region, settings):
-        progress.say(f"Making up a region of {index_discharges:,} index discharges (some seconds) ...")
-        make(region, settings, progress)
-    chosen = {
-        **DEMO,
-        "source": {"path": str(region.resolve())},
-        "folders": {"reports": str(folder.resolve()), "models": str((folder.parent / "models").resolve())},
-    }
-    with _working(study_from(chosen, base=Path.cwd())) as loaded:
-        finished = run_study(loaded, progress, refresh=refresh)
-    _result(finished.summary, as_json, lambda: run_in_words(finished.summary))
+    with _working(demo_study(folder, index_discharges, progress, pdf=pdf)) as loaded:
+        summary = run_study(loaded, progress, refresh=refresh).summary
+    if not examples:
+        _result(summary, as_json, lambda: run_in_words(summary))
+        return
+    made = [summary]
+    try:
+        second = desynpuf_study(folder, desynpuf, pdf=pdf)
+    except StudyError as absent:
+        _say(str(absent))
+    else:
+        with _working(second) as loaded:
+            made.append(run_study(loaded, progress, refresh=refresh).summary)
+    _result({"examples": made}, as_json, lambda: examples_in_words(made))
+
+
+@app.command()
+def compare(
+    a: Annotated[Path, typer.Argument(help="The folder of a finished run.", metavar="A", show_default=False)],
+    b: Annotated[Path, typer.Argument(help="The folder of another.", metavar="B", show_default=False)],
+    out: Annotated[Path, typer.Option(help="The folder to write.")] = Path("comparison"),
+    as_json: Json = False,
+) -> None:
+    """Put two finished runs side by side, from what they released.
+
+    Two models, two years or two places: comparison.html and comparison.json say what differs in how good they are, in who was in, in the
+    settings and in the checks.
+    """
+    from hfrisk.comparing import compared, comparison_in_words, write_comparison
+
+    found = compared(a, b)
+    page = write_comparison(found, out)
+    _result(found.as_json() | {"page": str(page)}, as_json, lambda: comparison_in_words(found, page))
 
 
 _WRITABLE = "Choose a folder that exists and that you may write to."
 
 # what a shell expects of a program that was stopped by Ctrl-C
 _INTERRUPTED = 130
-
-DEMO: dict[str, Any] = {
-    "name": "demo",
-    "title": "Who comes back within 30 days? A made-up region",
-    "environment": "A made-up region of 22 trusts",
-    "made_up": True,
-}
 
 
 def main() -> None:

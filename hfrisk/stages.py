@@ -71,7 +71,8 @@ def _described(work: Workshop, cohort: Cohort, features: FeatureTable) -> Popula
     # A model that this folder held before says nothing about this study.
     (work.internal / "predictions.parquet").unlink(missing_ok=True)
     with work.stage("description", "Describing everyone"):
-        digest = text_fingerprint(["description", features.key, code_fingerprint(), study.assessment.model_dump_json()])
+        parts = [features.key, code_fingerprint(), study.assessment.model_dump_json(), study.cohort.risk]
+        digest = text_fingerprint(["description", *parts])
         population, again = kept(
             Population,
             work.internal / "results" / f"description-{digest[:16]}",

@@ -9,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from hfrisk.assessment.by_outcome import differences, table_by_outcome
 from hfrisk.assessment.competing import competing_tables
 from hfrisk.assessment.describe import table_one
 from hfrisk.assessment.equity import by_group, differing_groups
@@ -16,7 +17,7 @@ from hfrisk.assessment.findings import method_checks, missing_groups
 from hfrisk.assessment.groups import EVERYONE, Group, find_groups, threshold_table
 from hfrisk.assessment.leakage import ALARMS, kind_of_risk, model_too_good, strong_features, too_strong_feature
 from hfrisk.assessment.performance import split_performance
-from hfrisk.assessment.periods import by_quarter
+from hfrisk.assessment.periods import by_quarter, by_year
 from hfrisk.assessment.results import COLUMNS, Results
 from hfrisk.assessment.scored import Array
 from hfrisk.assessment.scores import scores_by_outcome
@@ -155,6 +156,7 @@ def assess(
         )
     ]
     frames["table1"] = [table_one(data.rows, data.features, data.groups, data.dictionary)]
+    frames |= _by_outcome(data)
     joined = {name: _joined(found, COLUMNS[name].split()) for name, found in frames.items()}
     checks = _checks(data, model.subject, risks["test"], joined["performance"], joined["comparison"], settings, risk)
     checks += differing_groups(joined["fairness_tests"], settings.threshold)
@@ -168,6 +170,17 @@ def _sizes(
     mine = (performance["model"] == subject) & (performance["group"] == EVERYONE) & (performance["measure"] == "auroc")
     area = performance.loc[mine, "estimate"]
     return sizes_of_test(event, risk, float(area.iloc[0]) if len(area) else float("nan"), settings)
+
+
+def _by_outcome(data: AssessedData) -> dict[str, list[pd.DataFrame]]:
+    """Table 1 by outcome and its differences, of the discharges that Table 1 describes."""
+    used = np.flatnonzero(data.rows["split"].isin(_SPLITS.values()))
+    rows, features, groups = (x.iloc[used].reset_index(drop=True) for x in (data.rows, data.features, data.groups))
+    both = ("development", "test")
+    return {
+        "table1_by_outcome": [table_by_outcome(rows, features, groups, data.dictionary)],
+        "table1_differences": [differences(rows, features, groups, data.dictionary, both)],
+    }
 
 
 def _joined(frames: list[pd.DataFrame], columns: list[str]) -> pd.DataFrame:
@@ -270,6 +283,15 @@ def _one_split(
         event,
         risks[subject],
         part.rows["discharge_date"],
+        confidence=settings.confidence,
+        least=settings.minimum_for_anything,
+    )
+    found["by_year"] = by_year(
+        event,
+        next(iter(risks.values())),
+        person,
+        part.rows["discharge_date"],
+        years=settings.years,
         confidence=settings.confidence,
         least=settings.minimum_for_anything,
     )

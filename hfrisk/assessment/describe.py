@@ -10,7 +10,7 @@ import pandas as pd
 
 from hfrisk.features import Feature
 
-__all__ = ["GROUP_WORDS", "table_one"]
+__all__ = ["GROUP_WORDS", "group_words", "table_one"]
 
 GROUP_WORDS = {
     "sex": "Sex",
@@ -26,6 +26,11 @@ _STATES = {
     "censored": "Follow-up incomplete",
 }
 _COLUMNS = ["section", "characteristic", "level", "statistic", "split", "value", "n", "unit"]
+
+
+def group_words(name: str) -> str:
+    """What the column `name` of the groups is called in Table 1."""
+    return GROUP_WORDS.get(name, name.replace("_", " ").capitalize())
 
 
 def table_one(
@@ -91,7 +96,7 @@ def _levels(
     name: str, values: pd.Series, inside: np.ndarray[Any, np.dtype[np.bool_]], split: str
 ) -> Iterable[dict[str, Any]]:
     """Every level in every split: one that nobody of a split has is a count of 0, which the gate treats like any small count."""
-    words = GROUP_WORDS.get(name, name.replace("_", " ").capitalize())
+    words = group_words(name)
     known = values.fillna("Not recorded").astype(str)
     counts = known[inside].value_counts()
     for level in sorted(known.unique()):

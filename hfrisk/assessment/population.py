@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from hfrisk.assessment.describe import GROUP_WORDS, table_one
+from hfrisk.assessment.by_outcome import differences, table_by_outcome
+from hfrisk.assessment.describe import group_words, table_one
 from hfrisk.assessment.findings import missing_groups
 from hfrisk.assessment.groups import EVERYONE
 from hfrisk.checks import Check
@@ -45,11 +46,15 @@ class Population:
         Deaths are those before any readmission. Whoever was not seen for the whole window is left out here.
     checks
         HFR136, if a group that was wanted is not recorded.
+    table1_by_outcome, table1_differences
+        As in `Results`; whoever was not seen for the whole window is left out here too.
     """
 
     table1: pd.DataFrame
     outcomes: pd.DataFrame
     checks: list[Check]
+    table1_by_outcome: pd.DataFrame = field(default_factory=pd.DataFrame)
+    table1_differences: pd.DataFrame = field(default_factory=pd.DataFrame)
 
 
 def describe_everyone(cohort: Cohort, features: FeatureTable, wanted: Sequence[str]) -> Population:
@@ -76,7 +81,10 @@ def describe_everyone(cohort: Cohort, features: FeatureTable, wanted: Sequence[s
     if len(joined) != len(rows) or (joined["_merge"] != "both").any():
         raise DataError("Cohort and feature table do not hold the same index discharges.", where=", ".join(_KEY))
     named = joined[groups].set_axis(list(features.groups), axis="columns")
-    return describe_population(joined[rows.columns], joined[inputs], named, features.dictionary, wanted)
+    composite = cohort.risk == "composite"
+    return describe_population(
+        joined[rows.columns], joined[inputs], named, features.dictionary, wanted, composite=composite
+    )
 
 
 def describe_population(
@@ -85,6 +93,8 @@ def describe_population(
     groups: pd.DataFrame,
     dictionary: Sequence[Feature],
     wanted: Sequence[str] = (),
+    *,
+    composite: bool = False,
 ) -> Population:
     """Describe every index discharge.
 
@@ -101,23 +111,30 @@ def describe_population(
         What the features are.
     wanted
         Groups that a reader will look for (`AssessmentSettings.groups`).
+    composite
+        Whether a death is an event.
     """
     known = groups.fillna("Not recorded").astype(str)
     table = table_one(rows.assign(split=EVERYONE), features, known, dictionary, splits=(EVERYONE,))
     table = table[table["characteristic"] != "What happened first"]
-    names = {words: name for name, words in GROUP_WORDS.items()} | {
-        name.replace("_", " ").capitalize(): name for name in known.columns if name not in GROUP_WORDS
-    }
+    names = {group_words(name): name for name in known.columns}
     inside = table["section"] == "Groups of people"
     table["group"] = table["characteristic"].map(names).where(inside, "").fillna("")
     flags = [_flag(rows, name, words) for name, words in _FLAGS.items() if name in rows]
     first = table["section"] == "Index discharges"
     table = pd.concat([table[first], *flags, table[~first]], ignore_index=True)
     seen = (rows["state"] != "censored").to_numpy()
+    told = rows[seen].assign(event=_event(rows.loc[seen, "state"], composite=composite)).reset_index(drop=True)
+    described = (told, *(x[seen].reset_index(drop=True) for x in (features, known)), dictionary)
     checks = missing_groups(
         groups, wanted, "Nobody knows whether people in these groups come back more often than others."
     )
-    return Population(table, _outcomes(rows[seen], known[seen]), checks)
+    outcomes = _outcomes(rows[seen], known[seen])
+    return Population(table, outcomes, checks, table_by_outcome(*described), differences(*described))
+
+
+def _event(state: pd.Series, *, composite: bool) -> pd.Series:
+    return state.isin(("readmitted", "died") if composite else ("readmitted",)).astype("int8")
 
 
 def _flag(rows: pd.DataFrame, name: str, words: str) -> pd.DataFrame:

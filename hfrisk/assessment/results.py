@@ -39,7 +39,10 @@ COLUMNS = {
     "fairness_tests": "model split group measure fairlearn difference ratio statistic p p_adjusted levels levels_excluded reason",
     "shrunk": "model split group level measure raw raw_lower raw_upper shrunken lower upper weight reason",
     "by_period": "split period n events expected oe_ratio lower upper",
+    "by_year": "split period quarters n events expected oe_ratio lower upper auroc auroc_lower auroc_upper",
     "table1": "section characteristic level statistic split value n unit",
+    "table1_by_outcome": "section characteristic level statistic outcome value n unit group",
+    "table1_differences": "section characteristic kind between estimate n_first n_second reason",
     "score_outcomes": "score made_for outcome split estimate lower upper n events reason",
     "comparison": "model_a model_b split measure difference lower upper n events",
     "competing": "outcome split band n events predicted observed lower upper",
@@ -109,6 +112,14 @@ class Results:
         split, period, n, events, expected, oe_ratio, lower, upper; of the first model.
     table1
         section, characteristic, level, statistic, split, value, n, unit.
+    by_year
+        split, period (financial or calendar year), quarters (of the year that lie in the split), n, events, expected, oe_ratio, lower,
+        upper, auroc, auroc_lower, auroc_upper; of the first model.
+    table1_by_outcome
+        section, characteristic, level, statistic, outcome (event, other, died), value, n, unit, group: `by_outcome.table_by_outcome`, of
+        development and test together.
+    table1_differences
+        section, characteristic, kind, between (splits, outcomes), estimate, n_first, n_second, reason: `by_outcome.differences`.
     score_outcomes
         score, made_for, outcome (readmission, composite), split, estimate (AUROC of those who have the score), lower, upper, n, events,
         reason.
@@ -154,6 +165,9 @@ class Results:
     score_outcomes: pd.DataFrame
     comparison: pd.DataFrame
     checks: list[Check]
+    by_year: pd.DataFrame = field(default_factory=partial(_empty, "by_year"))
+    table1_by_outcome: pd.DataFrame = field(default_factory=partial(_empty, "table1_by_outcome"))
+    table1_differences: pd.DataFrame = field(default_factory=partial(_empty, "table1_differences"))
     weekly: pd.DataFrame = field(default_factory=partial(_empty, "weekly"))
     sizes: pd.DataFrame = field(default_factory=partial(_empty, "sizes"))
     competing: pd.DataFrame = field(default_factory=partial(_empty, "competing"))

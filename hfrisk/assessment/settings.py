@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 from pydantic import Field, field_validator, model_validator
 
 from hfrisk.settings import Settings
 
-__all__ = ["AssessmentSettings"]
+__all__ = ["AssessmentSettings", "Years"]
+
+Years = Literal["financial", "calendar"]
 
 
 class AssessmentSettings(Settings):
@@ -51,6 +55,9 @@ class AssessmentSettings(Settings):
         le=99_999,
         description="Times that groups are dealt out anew among the people, to say whether a difference between groups is more than "
         "chance gives (count).",
+    )
+    years: Years = Field(
+        "financial", description="Years by which the model is judged: financial (April to March) or calendar."
     )
     capacities: tuple[float, ...] = Field(
         (0.05, 0.10, 0.20), description="Shares of discharges, highest risk first, that a team could review (0 to 1)."

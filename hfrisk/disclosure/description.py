@@ -17,12 +17,13 @@ if TYPE_CHECKING:
     from hfrisk.cohort import Cohort
     from hfrisk.features import Feature
 
-__all__ = ["OLDEST_AGE", "headline", "release_flow", "release_table1"]
+__all__ = ["BEYOND", "OLDEST_AGE", "headline", "release_flow", "release_table1", "shown_value"]
 
 OLDEST_AGE = 90.0
 """Ages from here on are shown as one (clinical.md 7.4: exact ages over 89 are disclosive)."""
 
-_BEYOND = {"median": 2, "lower_quartile": 4, "upper_quartile": 4}
+BEYOND = {"median": 2, "lower_quartile": 4, "upper_quartile": 4}
+"""How many times the threshold must have a value, so that the threshold lies on either side of this one."""
 
 
 def release_flow(attrition: pd.DataFrame, policy: Policy) -> pd.DataFrame:
@@ -107,13 +108,13 @@ def release_table1(
     everyone = result[result["statistic"] == "missing"].set_index(["characteristic", "split"])["n"].to_dict()
     for i, row in result[~counted].iterrows():
         recorded = float(row["n"])
-        if row["statistic"] not in _BEYOND:
+        if row["statistic"] not in BEYOND:
             row["value"], reason = math.nan, "the gate has no rule for this statistic"
-        elif recorded >= _BEYOND[row["statistic"]] * policy.threshold:
+        elif recorded >= BEYOND[row["statistic"]] * policy.threshold:
             reason = ""
         else:
             row["value"], reason = math.nan, f"fewer than {policy.threshold} people on one side of this value"
-        value, note = _value(float(row["value"]), row, features.get(row["characteristic"]), policy)
+        value, note = shown_value(float(row["value"]), row, features.get(row["characteristic"]), policy)
         total = everyone.get((row["characteristic"], row["split"]), recorded)
         n = total if total - recorded < policy.threshold else recorded
         result.loc[i, ["value", "note", "suppressed", "n"]] = [value, note, reason, n]
@@ -121,6 +122,32 @@ def release_table1(
     percent = 100 * result["value"] / result["n"]
     result["percent"] = percent.where(counted & ~whole).map(policy.estimate)
     return result
+
+
+def shown_value(
+    value: float, row: Mapping[str, Any] | pd.Series, feature: Feature | None, policy: Policy
+) -> tuple[float, str]:
+    """A median or quartile as it may be shown, and what is said beside it.
+
+    Parameters
+    ----------
+    value
+        The exact one; NaN stays NaN.
+    row
+        Its row: characteristic and unit.
+    feature
+        Its feature, whose precision it is rounded to; None if it has none.
+    policy
+        The rules.
+    """
+    if math.isnan(value):
+        return value, ""
+    words = f"{row['characteristic']} {feature.name if feature else ''}".lower().split()
+    if str(row.get("unit", "")) == "years" and "age" in words and value >= OLDEST_AGE:
+        return OLDEST_AGE, "90 or over"
+    if feature is not None:
+        value = math.floor(value / feature.precision + 0.5) * feature.precision
+    return policy.estimate(value, 3), ""
 
 
 def headline(
@@ -230,19 +257,6 @@ def _release_counts(result: pd.DataFrame, rows: pd.DataFrame, policy: Policy, ev
         for part, hidden in zip(lists, masks, strict=True):
             result.loc[part.index, "value"] = np.where(hidden, np.nan, policy.rounded(part["value"]))
             result.loc[part.index[hidden], "suppressed"] = policy.withheld
-
-
-def _value(
-    value: float, row: Mapping[str, Any] | pd.Series, feature: Feature | None, policy: Policy
-) -> tuple[float, str]:
-    if math.isnan(value):
-        return value, ""
-    words = f"{row['characteristic']} {feature.name if feature else ''}".lower().split()
-    if str(row.get("unit", "")) == "years" and "age" in words and value >= OLDEST_AGE:
-        return OLDEST_AGE, "90 or over"
-    if feature is not None:
-        value = math.floor(value / feature.precision + 0.5) * feature.precision
-    return policy.estimate(value, 3), ""
 
 
 def _split(split: str, performance: pd.DataFrame, by_period: pd.DataFrame, policy: Policy) -> dict[str, Any]:

@@ -59,7 +59,10 @@ from hfrisk.disclosure.population import OUTCOMES, release_population
 from hfrisk.disclosure.released import _SEAL, Bundle, Released
 from hfrisk.disclosure.scores import missing_withheld, release_score_inputs, release_score_outcomes
 from hfrisk.disclosure.settings import DisclosureSettings
+from hfrisk.disclosure.table_one import TABLES as TABLE_ONE
+from hfrisk.disclosure.table_one import known_by_split, known_of_everyone, release_by_outcome, release_differences
 from hfrisk.disclosure.wording import release_checks, release_definitions, without_places
+from hfrisk.disclosure.years import release_by_year
 
 if TYPE_CHECKING:
     from hfrisk.assessment import Population, Results
@@ -85,12 +88,14 @@ EXPLAINED = {
 _NOTHING = {
     name: pd.DataFrame(columns=[*columns.split(), "suppressed"])
     for name, columns in (RESULTS | EXPLAINED | DRIVERS | DESIGNS | MITIGATION | EGRESS).items()
-    if name != "table1"
+    if name != "table1" and name not in TABLE_ONE
 } | {"points_card": pd.DataFrame(columns=CARD), "points_risk": pd.DataFrame(columns=TOTALS)}
 """The tables about a model, of a study that makes none."""
 _RULES = {
     "flow": "counts rounded; boxes that differ by fewer than the threshold merged or withheld",
     "table1": "counts rounded, parts of a total protected; centiles with enough people on either side",
+    "table1_by_outcome": "sizes and events as other tables show them, or counts rounded, parts of a total protected; centiles as in table1",
+    "table1_differences": "from the shown counts, or at two decimals with enough people on either side",
     "incidence": "days joined into steps of enough people; cumulative counts rounded; shares from the shown counts",
     "outcomes": "counts rounded, parts of a total protected; shares from the shown counts",
     "sensitivity": "counts rounded, nearly equal ones shown as one; shares from the shown counts",
@@ -109,6 +114,7 @@ _RULES = {
     "threshold_groups": "four cells rounded or withheld together; rates from the shown cells; of groups taken together no counts, and "
     "whole per cent",
     "by_period": "counts rounded, parts of a total protected; ratios from the shown counts",
+    "by_year": "sums of the quarters as shown, withheld with any of them; ratios from the shown sums",
     "score_outcomes": "no counts; estimates with as many figures as the events support",
     "comparison": "counts rounded; differences to the shown prevalence",
     "by_feature": "means over enough people",
@@ -234,6 +240,8 @@ def release(
     tables = {
         "flow": release_flow(cohort.attrition, policy),
         "table1": table1,
+        "table1_by_outcome": parts.tables.pop("table1_by_outcome"),
+        "table1_differences": parts.tables.pop("table1_differences"),
         "incidence": release_incidence(cohort.incidence, cohort.index_discharges, numbers, policy, confidence),
         "outcomes": parts.tables.pop("outcomes"),
         "sensitivity": release_sensitivity(sensitivity, own, policy, confidence, numbers),
@@ -321,13 +329,25 @@ def _with_model(
         if model.learnt
         else (None, None)
     )
+    sets = released_sets(found.performance, policy)
+    table1 = release_table1(found.table1, features.dictionary, policy, _events_by_split(found.performance, model))
+    by_outcome = release_by_outcome(
+        found.table1_by_outcome,
+        found.table1,
+        table1,
+        known_by_split(sets, table1),
+        features.dictionary,
+        policy,
+        composite=cohort.risk == "composite",
+    )
+    by_period = release_by_period(found.by_period, policy, _confidence(study))
     tables = {
-        "table1": release_table1(found.table1, features.dictionary, policy, _events_by_split(found.performance, model)),
+        "table1": table1,
+        "table1_by_outcome": by_outcome,
+        "table1_differences": release_differences(found.table1_differences, table1, by_outcome, policy),
         "outcomes": pd.DataFrame(columns=OUTCOMES),
         "performance": release_performance(found.performance, policy, {**benefits, **rates}),
-        "calibration_curve": release_calibration_curve(
-            found.calibration_curve, policy, released_sets(found.performance, policy)
-        ),
+        "calibration_curve": release_calibration_curve(found.calibration_curve, policy, sets),
         "decision_curve": decision,
         "risk_distribution": release_distribution(found.risk_distribution, policy),
         "risk_deciles": release_deciles(found.risk_deciles, policy),
@@ -335,7 +355,8 @@ def _with_model(
         "weekly": weekly,
         "sizes": release_sizes(found.sizes, policy),
         "threshold_groups": groups,
-        "by_period": release_by_period(found.by_period, policy, _confidence(study)),
+        "by_period": by_period,
+        "by_year": release_by_year(found.by_year, by_period, policy, _confidence(study)),
         "score_outcomes": release_score_outcomes(found.score_outcomes, policy),
         "comparison": release_comparison(found.comparison, policy, benefits),
         "competing": release_competing(found.competing, policy, _confidence(study), withheld),
@@ -367,7 +388,22 @@ def _without_model(
     table1, outcomes = release_population(
         population.table1, population.outcomes, features.dictionary, policy, confidence, numbers
     )
-    tables = {"table1": table1, "outcomes": outcomes, **_NOTHING}
+    by_outcome = release_by_outcome(
+        population.table1_by_outcome,
+        population.table1,
+        table1,
+        known_of_everyone(outcomes),
+        features.dictionary,
+        policy,
+        composite=numbers["risk"] == "composite",
+    )
+    tables = {
+        "table1": table1,
+        "table1_by_outcome": by_outcome,
+        "table1_differences": release_differences(population.table1_differences, table1, by_outcome, policy),
+        "outcomes": outcomes,
+        **_NOTHING,
+    }
     return _Parts(tables, _NOTHING["performance"], None, None, [])
 
 

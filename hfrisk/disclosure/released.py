@@ -78,6 +78,11 @@ class Released:
     table1
         section, characteristic, level, statistic, split, value, n, unit, percent, note, suppressed. Splits are ``development``
         and ``test``, or ``all`` where there is no model.
+    table1_by_outcome
+        section, characteristic, level, statistic, outcome (event, other, died), value, n (all discharges of the outcome), unit, percent,
+        note, suppressed: development and test together, or everyone where there is no model.
+    table1_differences
+        section, characteristic, kind, between (splits, outcomes), estimate (standardised mean difference), reason, suppressed.
     incidence
         state (readmitted, died), day (the last of its step), n, events (cumulative), share, lower, upper, suppressed: the
         cumulative incidence of readmission, and of death before readmission.
@@ -117,6 +122,9 @@ class Released:
         positive_predictive_value, suppressed.
     by_period
         split, period, n, events, expected, oe_ratio, lower, upper, suppressed.
+    by_year
+        split, period (financial or calendar year), quarters (of it in the split), n, events, expected, oe_ratio, lower, upper, auroc,
+        auroc_lower, auroc_upper, suppressed: sums of the quarters as shown.
     score_outcomes
         score, made_for, outcome, split, estimate, lower, upper, reason, suppressed.
     comparison
@@ -323,6 +331,9 @@ class Released:
     interaction_table: pd.DataFrame = field(default_factory=pd.DataFrame)
     themes_by_group: pd.DataFrame = field(default_factory=pd.DataFrame)
     surrogate: pd.DataFrame = field(default_factory=pd.DataFrame)
+    by_year: pd.DataFrame = field(default_factory=pd.DataFrame)
+    table1_by_outcome: pd.DataFrame = field(default_factory=pd.DataFrame)
+    table1_differences: pd.DataFrame = field(default_factory=pd.DataFrame)
     seal: InitVar[object] = None
 
     def __post_init__(self, seal: object) -> None:

@@ -9,6 +9,7 @@ __all__ = [
     "CROSS",
     "EXPECTED_GROUPS",
     "MEASURES",
+    "SITE",
     "group_name",
     "level_name",
     "model_name",
@@ -23,13 +24,16 @@ CROSS = " x "
 #: Groups that a reader looks for, and that the page misses aloud when the data do not record them.
 EXPECTED_GROUPS = ("sex", "age_band", "ethnicity", "imd_quintile")
 
+#: The group that names hospitals or trusts, or groups of them where there are many.
+SITE = "site_group"
+
 _GROUPS = {
     "all": "Everyone",
     "sex": "Sex",
     "age_band": "Age",
     "ethnicity": "Ethnicity",
     "imd_quintile": "Deprivation (IMD fifths)",
-    "site_group": "Hospital group",
+    SITE: "Hospital or trust",
     "palliative": "Palliative care",
 }
 

@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import struct
 from dataclasses import dataclass
-from functools import cache
 
-import jinja2
 import pandas as pd
 
 from hfrisk.disclosure import Released
@@ -14,11 +11,12 @@ from hfrisk.reporting.chapters import all_chapters
 from hfrisk.reporting.chapters.leaving import leaving_sentences
 from hfrisk.reporting.description import description_page
 from hfrisk.reporting.evidence import Evidence
-from hfrisk.reporting.exhibits import Chapter, Definitions, Exhibit, Linked, Picture, Prose, Table, data_uri, emphasis
+from hfrisk.reporting.exhibits import Chapter, Exhibit, Picture
 from hfrisk.reporting.front import FrontPage, front_page
 from hfrisk.reporting.model_card import model_card
 from hfrisk.reporting.pdf import to_pdf
 from hfrisk.reporting.settings import ReportingSettings
+from hfrisk.reporting.templates_of import environment
 
 __all__ = ["Rendered", "render"]
 
@@ -74,7 +72,7 @@ def render(released: Released, settings: ReportingSettings) -> Rendered:
     evidence = Evidence(released)
     page = description_page(evidence, settings) if evidence.describes else front_page(evidence, settings)
     chapters = all_chapters(evidence, settings)
-    html = _environment().get_template("report.html").render(page=page, chapters=chapters, evidence=evidence)
+    html = environment().get_template("report.html").render(page=page, chapters=chapters, evidence=evidence)
     return Rendered(
         html=html,
         model_card=None
@@ -97,29 +95,3 @@ def _tables(released: Released, page: FrontPage) -> dict[str, pd.DataFrame]:
     tables = {name: frame for name, frame in released.tables().items() if len(frame)}
     tables["statements"] = pd.DataFrame(page.statements(), columns=["where", "words"])
     return tables
-
-
-@cache
-def _environment() -> jinja2.Environment:
-    environment = jinja2.Environment(
-        loader=jinja2.PackageLoader("hfrisk.reporting"),
-        autoescape=True,
-        undefined=jinja2.StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    environment.filters["emphasis"] = emphasis
-    environment.filters["data_uri"] = data_uri
-    environment.filters["size"] = _size
-    environment.tests["exhibit"] = lambda block: isinstance(block, Exhibit)
-    environment.tests["linked"] = lambda cell: isinstance(cell, Linked)
-    environment.tests["table"] = lambda block: isinstance(block, Table)
-    environment.tests["prose"] = lambda block: isinstance(block, Prose)
-    environment.tests["definitions"] = lambda block: isinstance(block, Definitions)
-    return environment
-
-
-def _size(png: bytes) -> tuple[int, int]:
-    """Width and height in pixels, from the PNG's header."""
-    width, height = struct.unpack(">II", png[16:24])
-    return width, height

@@ -261,7 +261,7 @@ def rates_table(evidence: Evidence) -> Table:
 def _chosen(place: str) -> str:
     """Who is chosen: by a threshold, by a share of all, or by what each site can see in a week."""
     if place.startswith("week"):
-        return f"{place.removeprefix('week')} a week at each group of hospitals"
+        return f"{place.removeprefix('week')} a week at each site"
     share = words.percent(float(place.removeprefix("top")))
     return f"{share} at highest risk" if place.startswith("top") else f"Risk of {share} or more"
 

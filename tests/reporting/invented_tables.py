@@ -93,12 +93,14 @@ def flow_table(total: int, rate: float) -> pd.DataFrame:
         left = five(total * factor)
         gone = 0.0 if before is None else before - left
         before = left
-        rows.append((rule, words, left, five(left * 0.72), five(left * rate), gone, five(gone * 0.8), 1, ""))
+        bits = str(len(rows))
+        rows.append((rule, words, bits, left, five(left * 0.72), five(left * rate), gone, five(gone * 0.8), 1, ""))
     return pd.DataFrame(
         rows,
         columns=[
             "rule",
             "words",
+            "bits",
             "admissions",
             "persons",
             "events",
@@ -158,6 +160,87 @@ def table1_table(n_dev: int, n_test: int, rate: float) -> pd.DataFrame:
     frame["percent"] = 100 * frame["value"] / frame["n"]
     frame["note"] = ""
     return frame
+
+
+def by_outcome_table(n: int, rate: float) -> pd.DataFrame:
+    """Table 1 by outcome; the deprived come back more often, and those who die are older."""
+    sizes = {"event": five(n * rate), "other": five(n) - five(n * rate), "died": five(n * 0.023)}
+    rows: list[tuple[Any, ...]] = []
+    for outcome, whole in sizes.items():
+        rows.append(("Index discharges", "Index discharges", "", "n", outcome, whole, whole, "discharges", ""))
+        for level, share in (
+            ("1 (most deprived)", 0.3),
+            ("2", 0.2),
+            ("3", 0.2),
+            ("4", 0.2),
+            ("5 (least deprived)", 0.1),
+        ):
+            part = share if outcome == "event" else 0.2
+            where = ("Groups of people", "Deprivation (IMD quintile)", level, "n", outcome)
+            rows.append((*where, five(whole * part), whole, "discharges", ""))
+        for statistic, value in (("median", 4.0), ("lower_quartile", 2.0), ("upper_quartile", 7.0)):
+            more = 1.0 if outcome == "event" else 0.0
+            words = "emergency admissions in the year before"
+            rows.append(("Earlier hospital use", words, "", statistic, outcome, value + more, whole, "count", ""))
+        held = outcome == "died"
+        value = math.nan if held else five(whole * 0.31)
+        rows.append(
+            (
+                "Other long-term conditions",
+                "diabetes",
+                "yes",
+                "n",
+                outcome,
+                value,
+                whole,
+                "discharges",
+                HELD if held else "",
+            )
+        )
+        rows.append(
+            ("Other long-term conditions", "diabetes", "", "missing", outcome, math.nan, whole, "discharges", HELD)
+        )
+    columns = ["section", "characteristic", "level", "statistic", "outcome", "value", "n", "unit", "suppressed"]
+    frame = pd.DataFrame(rows, columns=columns)
+    return frame.assign(percent=100 * frame["value"] / frame["n"], note="")
+
+
+def differences_table() -> pd.DataFrame:
+    rows = [
+        ("Groups of people", "Deprivation (IMD quintile)", "categorical", "splits", 0.04, "", ""),
+        ("Earlier hospital use", "emergency admissions in the year before", "continuous", "splits", 0.13, "", ""),
+        ("Groups of people", "Deprivation (IMD quintile)", "categorical", "outcomes", 0.31, "", ""),
+        ("Earlier hospital use", "emergency admissions in the year before", "continuous", "outcomes", 0.24, "", ""),
+        ("Other long-term conditions", "diabetes", "binary", "outcomes", math.nan, "", HELD),
+    ]
+    columns = ["section", "characteristic", "kind", "between", "estimate", "reason", "suppressed"]
+    return pd.DataFrame(rows, columns=columns)
+
+
+def years_table(periods: pd.DataFrame) -> pd.DataFrame:
+    """Financial years of the quarters of `periods_table`."""
+    rows = []
+    quarters = periods.assign(first=[int(p[:4]) - (p[-1] == "1") for p in periods["period"]])
+    for (split, first), part in quarters.groupby(["split", "first"]):
+        n, events, expected = (part[c].sum(skipna=False) for c in ("n", "events", "expected"))
+        ratio = round(events / expected, 3) if expected > 0 else math.nan
+        area = 0.63 + 0.01 * (first % 3)
+        numbers = (
+            n,
+            events,
+            expected,
+            ratio,
+            round(ratio * 0.9, 3),
+            round(ratio * 1.1, 3),
+            area,
+            area - 0.03,
+            area + 0.03,
+        )
+        held = math.isnan(n)
+        numbers = tuple([math.nan] * 9) if held else numbers
+        rows.append((split, f"{first}/{(first + 1) % 100:02d}", len(part), *numbers, HELD if held else ""))
+    columns = ["split", "period", "quarters", "n", "events", "expected", "oe_ratio", "lower", "upper"]
+    return pd.DataFrame(rows, columns=[*columns, "auroc", "auroc_lower", "auroc_upper", "suppressed"])
 
 
 def performance_table(n_dev: int, n_test: int, rate: float, ratio: float, auroc: float) -> pd.DataFrame:

@@ -28,10 +28,12 @@ from tests.reporting.invented_population import (
 )
 from tests.reporting.invented_tables import (
     HELD,
+    by_outcome_table,
     capacity_table,
     curves_table,
     deciles_table,
     decisions_table,
+    differences_table,
     explanation_table,
     five,
     flow_table,
@@ -42,6 +44,7 @@ from tests.reporting.invented_tables import (
     table1_table,
     threshold_table,
     weekly_table,
+    years_table,
 )
 
 COHORT = {
@@ -166,6 +169,9 @@ def region(n_test: int = 3010, rate: float = 0.196, ratio: float = 1.03, auroc: 
         capacity_groups=capacity_groups_table(n_test, rate),
         fairness_tests=tests_table(),
         shrunk=drawn_table(performance_table(n_dev, n_test, rate, ratio, auroc)),
+        by_year=years_table(periods_table(n_dev, n_test, rate, ratio)),
+        table1_by_outcome=by_outcome_table(total, rate),
+        table1_differences=differences_table(),
         score_outcomes=score_outcomes_table(auroc),
         comparison=pd.DataFrame(
             [
@@ -376,6 +382,7 @@ def tiny() -> Released:
         sizes=base.sizes.assign(n=math.nan, suppressed=HELD),
         threshold_groups=groups,
         by_period=periods,
+        by_year=years_table(periods),
         flow=flow,
         headline=head,
         **none,
@@ -401,7 +408,8 @@ def bare() -> Released:
         "table1 incidence sensitivity strategies eligibility performance calibration_curve decision_curve "
         "risk_distribution risk_deciles capacity weekly sizes threshold_groups by_period score_outcomes "
         "comparison by_feature by_family by_theme by_modifiable not_recorded spread related interactions interaction_table "
-        "themes_by_group surrogate stability dependence checks dictionary definitions code_lists flow ledger"
+        "themes_by_group surrogate stability dependence checks dictionary definitions code_lists flow ledger by_year "
+        "table1_by_outcome table1_differences"
     )
     empty = {name: getattr(base, name).iloc[:0] for name in names.split()}
     head = {name: None for name in base.headline if name not in ("by_split", "reasons", "states")}
@@ -419,7 +427,7 @@ def bare() -> Released:
 _OF_A_MODEL = (
     "performance calibration_curve decision_curve risk_distribution risk_deciles capacity weekly sizes threshold_groups by_period "
     "score_outcomes comparison by_feature by_family by_theme dependence by_modifiable not_recorded spread related interactions "
-    "interaction_table themes_by_group surrogate stability"
+    "interaction_table themes_by_group surrogate stability by_year"
 )
 _DATA_CHECKS = [
     (
@@ -456,6 +464,7 @@ def described(n: int = 10_030, rate: float = 0.196) -> Released:
         study={key: value for key, value in base.study.items() if key not in no_model},
         headline={**base.headline, "by_split": {}},
         table1=table1.assign(split="all"),
+        table1_differences=base.table1_differences[base.table1_differences["between"] == "outcomes"],
         outcomes=outcomes_table(base.headline["index_discharges"], rate),
         checks=pd.DataFrame(_DATA_CHECKS, columns=list(base.checks.columns)),
         dictionary=base.dictionary.assign(in_model=False),

@@ -265,7 +265,7 @@ def test_a_long_list_of_hospitals_is_counted(base: Released) -> None:
     one = frame[(frame["group"] == "site_group") & (frame["level"] == "Group 1")]
     many = [one.assign(level=f"Trust {i}", estimate=math.nan, lower=math.nan, upper=math.nan) for i in range(12)]
     found = sort_groups(ev(samples.changed(base, performance=pd.concat([frame, *many], ignore_index=True))))
-    assert "hospital group: 12 of 15" in " ".join(found.unknown)
+    assert "hospital or trust: 12 of 15" in " ".join(found.unknown)
 
 
 def test_few_events_are_given_fewer_figures(base: Released) -> None:

@@ -54,6 +54,7 @@ def test_help_names_every_command_and_imports_nothing_heavy() -> None:
         "recalibrate",
         "explain",
         "demo",
+        "compare",
     ):
         assert command in result.stdout
     heavy = ("pandas", "numpy", "ibis", "lightgbm", "mlflow", "sklearn", "pydantic")

@@ -13,13 +13,15 @@ from hfrisk.reporting.chapters.inequality_picture import inequality_picture
 from hfrisk.reporting.chapters.leaving import leaving
 from hfrisk.reporting.chapters.mitigation import mitigation
 from hfrisk.reporting.chapters.outcomes import by_group, crude
-from hfrisk.reporting.chapters.people import flow, table_one
+from hfrisk.reporting.chapters.over_time import over_time
+from hfrisk.reporting.chapters.people import flow
 from hfrisk.reporting.chapters.performance import calibration, discrimination
 from hfrisk.reporting.chapters.record import data_quality, dictionary, methods, reproduce
 from hfrisk.reporting.chapters.scores import clinical_scores
 from hfrisk.reporting.chapters.search import search
 from hfrisk.reporting.chapters.states import states
-from hfrisk.reporting.chapters.use import over_time, usefulness
+from hfrisk.reporting.chapters.table_one import table_one
+from hfrisk.reporting.chapters.use import usefulness
 from hfrisk.reporting.chapters.why import why
 from hfrisk.reporting.chapters.years import over_the_years
 from hfrisk.reporting.evidence import Evidence

@@ -51,6 +51,11 @@ _COMMON = (
         "Hospital stays that belong together, from the first admission to the last discharge: a transfer to another hospital does "
         "not end it.",
     ),
+    (
+        "Standardised difference",
+        "How far two lots of people differ in something, in units of how much people differ in it anyway. 0 is no difference; it says "
+        "nothing of whether chance could explain it.",
+    ),
     ("Suppressed", "Withheld so that nobody can be recognised from a small number."),
 )
 _OF_A_MODEL = (

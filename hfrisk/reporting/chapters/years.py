@@ -9,7 +9,7 @@ import pandas as pd
 from hfrisk.reporting import words
 from hfrisk.reporting.chapters.outcomes import wilson
 from hfrisk.reporting.evidence import QUARTER, Evidence, clearly_apart, why_held
-from hfrisk.reporting.exhibits import Chapter, Exhibit, Tabulator
+from hfrisk.reporting.exhibits import Chapter, Exhibit, Table, Tabulator
 from hfrisk.reporting.figures.curves import draw_quarters
 from hfrisk.reporting.settings import ReportingSettings
 
@@ -19,7 +19,39 @@ __all__ = ["first_and_last_year", "over_the_years", "quarters", "quarters_in_wor
 def over_the_years(evidence: Evidence, settings: ReportingSettings) -> Chapter:
     """The share who came back in each quarter, drawn, with the table behind it."""
     lead = "Whether as many people came back in each quarter. A step can be a change in care, in who is admitted, or in what is recorded."
-    return Chapter("over-time", "Over time", lead, (quarters(evidence, settings),))
+    table = _by_year(evidence)
+    return Chapter("over-time", "Over time", lead, (quarters(evidence, settings), *([table] if table.rows else [])))
+
+
+def _by_year(evidence: Evidence) -> Table:
+    """Years as the sums of their quarters as shown; a year of which a quarter is withheld is withheld."""
+    frame = _quarters(evidence)
+    settings = evidence.released.study.get("settings", {}).get("assessment", {})
+    financial = settings.get("years", "financial") == "financial"
+    tab = Tabulator()
+    rows = []
+    year = frame["level"].map(lambda quarter: _year(str(quarter), financial=financial))
+    for name, part in frame.groupby(year, sort=True):
+        n, events, died = (part[c].sum(skipna=False) for c in ("n", "events", "died"))
+        held = next((r for _, r in part.iterrows() if r[["n", "events", "died"]].isna().any()), part.iloc[0])
+        low, high = math.nan, math.nan
+        share = math.nan
+        if words.known(n) and words.known(events) and n > 0:
+            share, low, high = wilson(float(events), float(n))
+        row = pd.Series({**held, "n": n, "events": events, "died": died, "share": share, "lower": low, "upper": high})
+        few = f" ({words.in_words(len(part))} {'quarter' if len(part) == 1 else 'quarters'})" if len(part) < 4 else ""
+        cells = (tab.count(row, "n"), tab.count(row, "events"), _share(tab, row, "share", "lower", "upper"))
+        rows.append((f"{name}{few}", *cells, tab.count(row, "died")))
+    kind = "financial year" if financial else "year"
+    head = (words.capital(kind), "Discharges", words.capital(evidence.came_back), "Share (95% interval)", "Died first")
+    note = f"Years are the sums of their quarters as shown{', from April to March' if financial else ''}."
+    return tab.table(f"How many {evidence.came_back}, by {kind} of discharge", head, rows, notes=(note,))
+
+
+def _year(quarter: str, *, financial: bool) -> str:
+    year, number = int(quarter[:4]), int(quarter[-1])
+    first = year - 1 if financial and number == 1 else year
+    return f"{first}/{(first + 1) % 100:02d}" if financial else str(year)
 
 
 def quarters(evidence: Evidence, settings: ReportingSettings, *, small: bool = False) -> Exhibit:

@@ -44,6 +44,7 @@ class Line:
     second: bool = False
 
 
+_MANY = 25
 _CLEAR = {"facecolor": PAPER, "edgecolor": "none", "pad": 1.0}
 
 
@@ -123,7 +124,9 @@ def draw_forest(
             if words:
                 axes.text(x, 1.0 + 0.08 / height, words, transform=axes.transAxes, ha=align, va="bottom", fontsize=8)
 
-    wide_height = 0.95 + 0.255 * len(lines) + 0.35 * sections
+    # on paper a tall picture is made smaller, and its words with it
+    pitch = 0.255 if len(lines) <= _MANY else 0.205
+    wide_height = 0.95 + pitch * len(lines) + 0.35 * sections
     narrow_height = 0.95 + 0.4 * len(lines) + 0.35 * sections
     if small:
         return draw(
