@@ -84,7 +84,7 @@ def _sentences(comparison: Comparison) -> list[str]:
         )
     for t in comparison.estimates:
         if not t.model and t.group == "all" and t.measure in ("auroc", "oe_ratio"):
-            told.append(_sentence(t, _where(comparison)))
+            told.append(_sentence(t, _judged_where(comparison)))
     versions = {row.what: row for row in comparison.versions}
     if "hfrisk" in versions:
         row = versions["hfrisk"]
@@ -95,7 +95,7 @@ def _sentences(comparison: Comparison) -> list[str]:
     return told
 
 
-def _where(comparison: Comparison) -> str:
+def _judged_where(comparison: Comparison) -> str:
     """Where both were judged: "later discharges" if both tests are that, "each on its own test" if they are of different kinds."""
     if comparison.split != "test":
         return comparison.split
@@ -150,7 +150,7 @@ def _chapters(comparison: Comparison, dots_per_inch: int) -> Iterable[Chapter]:
         "No interval of a difference is given: the two were not resampled together.",
         (
             *_curves(comparison, dots_per_inch),
-            *_told(everyone, f"The models, {_where(comparison)}", by="measure"),
+            *_told(everyone, f"The models, {_judged_where(comparison)}", by="measure"),
             *_told(others, "Models and scores that both have", by="model"),
             *_told(groups, "By group", by="group"),
         ),
