@@ -1,9 +1,9 @@
-"""Planted inequality in twenty made-up data sets each: how often it is found, how near its size; and how often anything is said on clean ones.
+"""Planted inequality in twenty made-up data sets each: how often it is found, and how near its size; and what is said of clean ones.
 
     python benchmarks/fairness.py [--seeds 20] [--rows 10000]
 
-The discharges and the plain logistic model are those of tests/fairness/planted_frames.py. On clean data each of HFR177 to HFR179 may come up
-in one of twenty (fairness.alarm). Results go to benchmarks/fairness.json.
+The discharges and the plain logistic model are those of tests/fairness/planted_frames.py. On clean data each of HFR177 to HFR179 may come
+up in one of twenty (fairness.alarm). Results go to benchmarks/fairness.json.
 """
 
 from __future__ import annotations
