@@ -32,6 +32,9 @@ def release_labels(frame: pd.DataFrame, policy: Policy, words: Mapping[str, str]
         moved = factor[place["died"]] / factor[place["readmitted"]]
         result.loc[place["lost"], _LIMITS] = 1 - (1 - result.loc[place["lost"], _LIMITS].astype(float)) / moved
         hidden[place["lost"]] = hidden[place["died"]] or hidden[place["readmitted"]]
+    # a difference of means says nothing of how many lack the sign: it needs enough people, and no complement
+    means = ~result["sign"].isin([*_COUNTED, "lost"]).to_numpy()
+    hidden = np.where(means, policy.small(result["n"]) | policy.small(result["events"]), hidden)
     result["words"] = [words.get(str(sign), str(sign)) for sign in result["sign"]]
     return _shown(result, hidden, policy)
 

@@ -109,8 +109,8 @@ def _shifts(frame: pd.DataFrame, alarm: float, reach: float) -> list[Check]:
                 code="HFR178",
                 severity="warning",
                 title="Risks are off for one group",
-                finding="In the test {who} had the outcome {ratio:.2f} times as often ({lower:.2f} to {upper:.2f}), against what the "
-                "model says, as all others ({discharges} discharges, {events} events). {early}",
+                finding="Set against what the model says, {who} had the outcome {ratio:.2f} times as often as all others in the test "
+                "({lower:.2f} to {upper:.2f}; {discharges} discharges, {events} events). {early}",
                 consequence="The model says too little for them: they would be passed by."
                 if less
                 else "The model says too much for them: their places would be taken from others.",

@@ -207,12 +207,16 @@ def test_ratios_of_deaths_are_withheld_where_few_died_and_carry_no_counts() -> N
             ("imd_quintile", level, "readmitted", 0.8, 0.7, 0.9, n, events, ""),
             ("imd_quintile", level, "died", 1.1, 0.8, 1.5, n, deaths[level], ""),
             ("imd_quintile", level, "lost", 1 - 0.8 / 1.1, 0.0, 0.5, n, deaths[level], ""),
+            # everyone has the sign, which leaves nobody without: that is no small count
+            ("imd_quintile", level, "urea_last", 0.123456, 0.0, 0.2, n, n if level != "2" else 7, ""),
         ]
     frame = pd.DataFrame(rows, columns=COLUMNS["label_bias"].split())
     shown = _released({}, label_bias=frame)["label_bias"].set_index(["level", "sign"])
     assert not {"n", "events"} & set(shown.columns)
     assert shown.loc[("1", "died"), "estimate"] == pytest.approx(1.1 * 30 / 31, abs=0.006)
     assert shown.loc[("1", "lost"), "estimate"] == pytest.approx(1 - (0.8 * 205 / 203) / (1.1 * 30 / 31), abs=0.006)
+    assert shown.loc[("1", "urea_last"), "estimate"] == 0.12
+    assert math.isnan(shown.loc[("2", "urea_last"), "estimate"])
     for level in ("3", "2"):  # the second would follow
         assert math.isnan(shown.loc[(level, "died"), "estimate"])
         assert math.isnan(shown.loc[(level, "lost"), "estimate"])

@@ -77,6 +77,11 @@ def _standing(evidence: Evidence) -> Prose:
         said.append(
             "A group's threshold is never set above the study's own: nobody loses a flag so that groups become equal."
         )
+    if (evidence.released.checks["code"] == "HFR177").any():
+        said.append(
+            "Readmissions may be missing for a group, as is told below. What is found here, and what is true, is then only so of what was "
+            "recorded, and to recalibrate by group would teach the model what is missing."
+        )
     return Prose((" ".join(said),), items=missing)
 
 

@@ -47,39 +47,47 @@ def whose_flag(evidence: Evidence, group: str) -> list[Table | Prose]:
         rows,
         folded=True,
     )
-    lost = [text for _, row in frame.iterrows() if (text := _taken(evidence, row))]
-    if not lost:
-        return [
-            Prose(
-                ("No remedy takes the flag from so many people of one group that their number may be shown.",),
-                heading="Whose flag would be taken away",
-            ),
-            table,
-        ]
-    return [Prose((), heading="Whose flag would be taken away", items=tuple(lost)), table]
+    said = [text for _, row in frame.iterrows() if (text := _taken(evidence, row))]
+    heading = "Whose flag would be taken away"
+    if said:
+        lead = (
+            "In these groups fewer people would be flagged than are now. Elsewhere a remedy may exchange some people for others of the "
+            "same group: the table has both.",
+        )
+        return [Prose(lead, heading=heading, items=tuple(said)), table]
+    quiet = "No remedy is shown to flag fewer people of any group. It may exchange some for others of the same group: the table has both."
+    return [Prose((quiet,), heading=heading), table]
 
 
 def _taken(evidence: Evidence, row: Any) -> str:
-    """How many of a group lose their flag, and what happened to them; and whether that denies need."""
-    if row["group"] == "all" or not words.known(row["no_longer"]):
+    """Of a group that is flagged less: how many lose their flag, and what happened to them; and whether that denies need."""
+    remedy, group, level = (str(row[name]) for name in ("remedy", "group", "level"))
+    before, after = (_rates(evidence, each, group, level) for each in (NONE, remedy))
+    if group == "all" or not (words.known(after[0]) and words.known(before[0]) and after[0] < before[0]):
         return ""
-    whom = people(str(row["group"]), str(row["level"]))
-    told = f"{REMEDIES[str(row['remedy'])]}: about {words.count(row['no_longer'])} {whom} would lose their flag"
-    told += (
-        f", of whom about {words.count(row['no_longer_events'])} {evidence.came_back}."
-        if words.known(row["no_longer_events"])
-        else f"; how many of them {evidence.came_back} may not be shown."
-    )
-    if _missed_more(evidence, row):
+    flagged = f"{REMEDIES[remedy]}: of {people(group, level)}, {words.percent(after[0])} would be flagged, not {words.percent(before[0])}."
+    if not words.known(row["no_longer"]):
+        told = f"{flagged} How many lose their flag may not be shown."
+    elif words.known(row["no_longer_events"]):
+        others = words.count(row["no_longer"] - row["no_longer_events"])
+        told = (
+            f"{flagged} About {words.count(row['no_longer'])} lose their flag: about {words.count(row['no_longer_events'])} who "
+            f"{evidence.came_back} and {others} who did not."
+        )
+    else:
+        told = f"{flagged} About {words.count(row['no_longer'])} lose their flag; how many of them {evidence.came_back} may not be shown."
+    everyone = _rates(evidence, NONE, "all", "all")
+    # as a reader sees them, in whole per cent
+    if words.known(before[1]) and words.known(everyone[1]) and round(100 * before[1]) < round(100 * everyone[1]):
         told += (
-            f" More of those who {evidence.came_back} are missed in this group already than overall: taking flags from it would deny need, "
-            "so this is no remedy."
+            f" Of those who {evidence.came_back}, the model as it is finds {words.percent(before[1])} in this group and "
+            f"{words.percent(everyone[1])} overall: fewer flags here would deny need, so that this is no remedy."
         )
     return told
 
 
-def _missed_more(evidence: Evidence, row: Any) -> bool:
+def _rates(evidence: Evidence, remedy: str, group: str, level: str) -> tuple[Any, Any]:
+    """Shares flagged, of all and of those with the outcome."""
     cells = evidence.released.remedy_cells
-    cells = cells[cells["remedy"] == NONE].set_index(["group", "level"])["true_positive_rate"]
-    mine, everyone = cells.get((row["group"], row["level"])), cells.get(("all", "all"))
-    return words.known(mine) and words.known(everyone) and mine < everyone
+    found = cells[(cells["remedy"] == remedy) & (cells["group"] == group) & (cells["level"] == level)]
+    return (found["flag_rate"].iloc[0], found["true_positive_rate"].iloc[0]) if len(found) else (None, None)
