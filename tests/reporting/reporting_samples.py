@@ -10,6 +10,7 @@ import pandas as pd
 
 from hfrisk.disclosure import Bundle, Released
 from hfrisk.disclosure import released as gate
+from tests.reporting.invented_inequality import inequality_tables
 from tests.reporting.invented_population import (
     definitions_table,
     eligibility_table,
@@ -166,6 +167,7 @@ def region(n_test: int = 3010, rate: float = 0.196, ratio: float = 1.03, auroc: 
             ],
         ),
         **explanation_table(n_test),
+        **inequality_tables(),
         checks=pd.DataFrame(
             [
                 (

@@ -97,7 +97,8 @@ def test_a_report_that_was_touched_is_written_again_and_no_stage_is_repeated(don
     assert not run_study(study).unchanged
     assert (study.folder / "report.html").read_bytes() == report
     manifest = json.loads((study.folder / "manifest.json").read_text())
-    assert set(manifest["kept_from_before"]) == {"cohort", "features", "model", "assessment", "designs", "explanation"}
+    stages = {"cohort", "features", "model", "assessment", "designs", "explanation", "inequality"}
+    assert set(manifest["kept_from_before"]) == stages
 
 
 def test_broken_kept_files_are_found_by_their_hash_and_made_again(done: Done, elsewhere: Place) -> None:
@@ -138,6 +139,7 @@ def test_the_manifest_says_how_it_was_made(done: Done) -> None:
         "assessment",
         "designs",
         "explanation",
+        "inequality",
         "disclosure",
         "report",
         "registry",
