@@ -59,7 +59,7 @@ def _by_deprivation(slopes: pd.DataFrame, outcome: str) -> list[Check]:
             title="Outcomes differ between the most and the least deprived",
             finding="At one age and sex, {more} people {said} among the most deprived than among the least: by {by} in 100 "
             "({low} to {high}).",
-            consequence="A difference that is there before any model is there in what a model learns from, and in whom it flags.",
+            consequence="A difference that is in the records is in whatever is learnt from them.",
             todo="Look at treatment, access and recording by deprivation before reading it as need. This difference has no cause in it.",
             facts={
                 "more": "more" if worse else "fewer",

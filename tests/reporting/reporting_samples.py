@@ -17,6 +17,7 @@ from tests.reporting.invented_groups import (
     of_groups,
     tests_table,
 )
+from tests.reporting.invented_inequality import inequality_tables
 from tests.reporting.invented_population import (
     definitions_table,
     eligibility_table,
@@ -193,6 +194,7 @@ def region(n_test: int = 3010, rate: float = 0.196, ratio: float = 1.03, auroc: 
             ],
         ),
         **explanation_table(n_test),
+        **inequality_tables(),
         checks=pd.DataFrame(
             [
                 (

@@ -120,6 +120,7 @@ def test_metrics_and_manifest_are_whole(described: Described) -> None:
         "features",
         "sensitivity",
         "description",
+        "inequality",
         "disclosure",
         "report",
     }

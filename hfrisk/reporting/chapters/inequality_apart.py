@@ -58,11 +58,11 @@ def crossed(evidence: Evidence) -> list[Prose | Table]:
     mine = pairs[pairs["outcome"] == own_outcome(evidence)]
     shown = mine[mine["rate"].notna()]
     heading = "Two groups at once"
-    if shown.empty:
-        return [Prose((f"No share of two groups at once may be shown: each is {why_held(mine)}.",), heading=heading)]
     own = evidence.released.inequality_rates
     everyone = float(own[(own["outcome"] == own_outcome(evidence)) & (own["group"] == "all")].iloc[0]["rate"])
-    apart = clearly_apart(shown, everyone) if words.known(everyone) else shown.iloc[:0]
+    if shown.empty or not words.known(everyone):
+        return [Prose((f"No share of two groups at once may be shown: each is {why_held(mine)}.",), heading=heading)]
+    apart = clearly_apart(shown, everyone)
     high = apart[apart["lower"] > everyone].sort_values("lower", ascending=False).head(3)
     parts = [
         f"{_both(row)} ({words.percent(row['rate'])}, {words.percent(row['lower'])} to {words.percent(row['upper'])})"

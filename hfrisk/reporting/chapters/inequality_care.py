@@ -156,7 +156,7 @@ def not_recorded(evidence: Evidence) -> list[Prose | Table]:
         for _, top, bottom in widest[:5]
     )
     lead = "The widest gaps:" if items else "No clear gap between groups in what is not recorded."
-    paragraphs = [f"A value that is recorded less often in one group makes a model less sure of its people. {lead}"]
+    paragraphs = [f"What is recorded less often in one group leaves less to be known of its people. {lead}"]
     gone = Prose((f"**Not in these data at all:** {words.listed(absent)}.",)) if absent else None
     return [
         Prose(tuple(paragraphs), heading=heading, items=items),

@@ -35,7 +35,7 @@ def inequality_picture(evidence: Evidence, settings: ReportingSettings) -> Chapt
     ]
     return Chapter(
         "inequality",
-        "The inequality picture, before any model",
+        "The inequality picture" if evidence.describes else "The inequality picture, before any model",
         "Who comes back, who dies, who is treated and who is in these data. A gap says where to look; it does not say why it is there, "
         "and it is never explained by the people in the group.",
         tuple(blocks),
@@ -79,7 +79,7 @@ def _by_group(evidence: Evidence, settings: ReportingSettings) -> Exhibit:
     )
     if picture is None:
         return Exhibit("by-group", title, f"No share may be drawn: it is {why_held(mine)}.", "", None, _table(evidence))
-    return Exhibit("by-group", title, f"{sentence} {told}", f"{alt}.", picture, _table(evidence))
+    return Exhibit("by-group", title, f"{sentence} {told}".strip(), f"{alt}.", picture, _table(evidence))
 
 
 def _deprivation(evidence: Evidence) -> tuple[str, str]:
@@ -113,6 +113,8 @@ def _deprivation(evidence: Evidence) -> tuple[str, str]:
 
 
 def _told(evidence: Evidence, apart: pd.DataFrame, everyone: float) -> str:
+    if not words.known(everyone):
+        return ""
     if apart.empty:
         return f"No single group clearly differs from everyone ({words.percent(everyone)})."
     parts = [

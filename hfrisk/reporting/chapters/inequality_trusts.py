@@ -123,7 +123,7 @@ def _table(evidence: Evidence, mine: pd.DataFrame) -> Table:
         left=(0, 4),
         notes=(
             "Limits: exact binomial about everyone's share (Spiegelhalter 2005); the place allows for scatter beyond chance. "
-            "Expected: a logistic model of age, sex and comorbidity, made on these people for this purpose; no prediction model.",
+            "Expected: a logistic regression of age, sex and comorbidity on these very people, made for nothing else.",
         ),
         folded=True,
     )

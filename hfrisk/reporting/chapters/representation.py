@@ -118,9 +118,9 @@ def _origin(evidence: Evidence) -> str:
     study = evidence.released.study
     place = str(study.get("environment") or "").strip()
     made_up = " The data are made up." if study.get("made_up") else ""
-    return (
-        f"{place}, in the OMOP common data model." if place else "The OMOP common data model; the place is not named."
-    ) + (f"{made_up} Why they were collected: for the authors to write.")
+    return (f"{place}, in OMOP form." if place else "In OMOP form; the place is not named.") + (
+        f"{made_up} Why they were collected: for the authors to write."
+    )
 
 
 def _period(evidence: Evidence) -> str:
@@ -181,7 +181,7 @@ def _chosen(evidence: Evidence) -> str:
 
 def _performance(evidence: Evidence) -> str:
     if evidence.describes:
-        return "There is no model here."
+        return "No risks are worked out here."
     return "Under *For whom is it worse?*, with intervals, and with the groups that are too small to know.".replace(
         "*", "\u2019"
     )
@@ -189,7 +189,7 @@ def _performance(evidence: Evidence) -> str:
 
 def _inputs(evidence: Evidence) -> str:
     if evidence.describes:
-        return "There is no model here."
+        return "No risks are worked out here."
     frame = evidence.released.dictionary
     if not {"sensitive", "in_model"} <= set(frame.columns):
         return _BLANK
