@@ -218,7 +218,9 @@ def _as_at_a_terminal() -> None:
 
 
 def test_two_runs_in_one_folder_do_not_harm_each_other(elsewhere: Place) -> None:
-    study = elsewhere.file(model={"trials": 2, "max_rounds": 30}, assessment={"replicates": 100, "redraws": 50, "permutations": 99})
+    study = elsewhere.file(
+        model={"trials": 2, "max_rounds": 30}, assessment={"replicates": 100, "redraws": 50, "permutations": 99}
+    )
     both = [subprocess.Popen([HFRISK, "report", str(study)], stderr=subprocess.PIPE, text=True) for _ in range(2)]
     said = [process.communicate(timeout=600)[1] for process in both]
     assert [process.returncode for process in both] == [0, 0], said
