@@ -3,7 +3,8 @@
 Where the counts of both groups and of all their pairs are shown, withheld cells can be solved for from rows and columns, and `margins`
 guarantees nothing about lists that cross. So no count of a pair leaves, only estimates: whole per cent for shares, two figures for all
 else. And an estimate leaves only where the pair, and what is left of its row, its column and everyone without it, have at least the
-threshold of people, events and non-events; for rates among those chosen, of each of the four cells.
+threshold of people, events and non-events; for rates among those chosen, of each of the four cells. What holds the share of events
+itself (prevalence, Brier score and its parts, log loss, AUPRC) does not leave at all: with a size told elsewhere it would be a count.
 """
 
 from __future__ import annotations
@@ -25,7 +26,20 @@ __all__ = ["NO_COUNTS", "are_crossed", "crossed_row", "crossed_values", "release
 
 NO_COUNTS = "no counts are shown of groups taken together: with those of each group alone they could be worked out"
 
-_SHARES = frozenset({*RATES, "prevalence", "auroc", "auroc_delong"} - {"nne"})
+_SHARES = frozenset({*RATES, "auroc", "auroc_delong"} - {"nne"})
+_TELL_THE_EVENTS = frozenset(
+    {
+        "prevalence",
+        "auprc",
+        "brier",
+        "brier_reliability",
+        "brier_resolution",
+        "brier_uncertainty",
+        "scaled_brier",
+        "log_loss",
+        "emax",
+    }
+)
 _FIGURES = 2
 Key = tuple[str, str, str, str]
 
@@ -146,7 +160,7 @@ def crossed_row(
         The rules.
     """
     measure = str(row["measure"])
-    held = key not in allowed or measure == "emax" or row["reason"] == NOBODY
+    held = key not in allowed or measure in _TELL_THE_EVENTS or row["reason"] == NOBODY
     exact = Estimate(float(row["estimate"]), float(row["lower"]), float(row["upper"]))
     if "@" in measure and not math.isnan(exact.value):
         held |= math.isnan(values.get((*key, measure), math.nan))

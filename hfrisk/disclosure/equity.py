@@ -50,7 +50,8 @@ def release_capacity_groups(frame: pd.DataFrame, policy: Policy) -> pd.DataFrame
     Returns
     -------
     DataFrame
-        As it came, plus ``suppressed``.
+        As it came, plus ``suppressed``, without everyone: they stand in the table of capacity, and a total rounded in two ways would
+        be told more nearly.
     """
     columns = [*COLUMNS["capacity_groups"].split(), "suppressed"]
     if frame.empty:
@@ -75,7 +76,7 @@ def release_capacity_groups(frame: pd.DataFrame, policy: Policy) -> pd.DataFrame
     shown.loc[near, ["flagged", "true_positives"]] = np.nan
     shown.loc[near & ~are_crossed(shown["group"]), "suppressed"] = policy.withheld
     names = {"threshold": "share", "flagged": "reviewed", "true_positives": "events_found"}
-    return shown.rename(columns=names)[columns]
+    return shown.loc[shown["group"] != EVERYONE].rename(columns=names)[columns].reset_index(drop=True)
 
 
 def release_equity(

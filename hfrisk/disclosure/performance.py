@@ -254,8 +254,6 @@ def rates_shown(
         found |= {(*place, at_threshold(rate, row["threshold"])): v for rate, v in rates.items() if not math.isnan(v)}
     for row in [] if capacity_groups is None else capacity_groups.to_dict("records"):
         place = (row["model"], row["split"], row["group"], row["level"])
-        if row["group"] == EVERYONE:
-            continue
         tp, chosen = row["events_found"], row["reviewed"]
         rates = _rates(tp, chosen - tp, row["events"] - tp, row["n"] - row["events"] - chosen + tp)
         rates["selection_rate"] = chosen / row["n"]

@@ -180,7 +180,7 @@ class Released:
     feature_shifts
         feature, words, estimate, expected, reason, suppressed.
     capacity_groups
-        model, split, group, level, share, n, events, reviewed, events_found, suppressed.
+        model, split, group, level, share, n, events, reviewed, events_found, suppressed; everyone stands in ``capacity``.
     fairness_tests
         model, split, group, measure, fairlearn, difference, ratio, statistic, p, p_adjusted, levels,
         levels_excluded, reason, suppressed.

@@ -191,6 +191,7 @@ def test_progress_is_told_of_every_replicate(make_region) -> None:
         "Calibration curves, cross-validation",
         "Resampling persons, test",
         "Calibration curves, test",
+        "Testing differences between groups, test",
     ]
     assert all(step.done == step.total for step in listening.steps)
 

@@ -65,6 +65,13 @@ def test_a_pair_that_would_leave_few_in_its_row_stays_inside() -> None:
     assert released_crossed(only, POLICY) == {("m", "test", "a x b", "B x u")}
 
 
+def test_what_holds_the_share_of_events_of_a_pair_stays_inside(released: Released) -> None:
+    rows = of_pairs(released.performance)
+    held = rows["measure"].isin(["prevalence", "brier", "scaled_brier", "log_loss", "auprc", "brier_uncertainty"])
+    assert held.any()
+    assert rows.loc[held, "estimate"].isna().all()
+
+
 def test_shares_of_pairs_are_whole_per_cent_and_all_else_two_figures(released: Released) -> None:
     rows = of_pairs(released.performance).dropna(subset="estimate")
     for row in rows.itertuples():
@@ -126,7 +133,7 @@ def test_two_capacities_have_enough_people_between_them() -> None:
     assert math.isnan(shown.loc[("Female", 0.05), "reviewed"])
     assert shown.loc[("Female", 0.05), "suppressed"] == POLICY.withheld
     assert shown.loc[("Female", 0.1), "reviewed"] == 50
-    assert shown.loc[("all", 0.05), "reviewed"] == 100
+    assert "all" not in shown.index.get_level_values("level")
 
 
 def test_rates_of_groups_at_capacity_come_from_shown_counts(run: Run, released: Released) -> None:
