@@ -102,7 +102,7 @@ def _data_source(evidence: Evidence) -> str:
     place = str(evidence.released.study.get("environment", ""))
     made_up = " The people are made up." if evidence.released.study.get("made_up") else ""
     where = f" ({place})" if place else ""
-    return f"Routine hospital records in the OMOP common data model{where}, as a cohort.{made_up}"
+    return f"Routine hospital records in the form of OMOP{where}, as a cohort.{made_up}"
 
 
 def _region_and_time(evidence: Evidence) -> str:
