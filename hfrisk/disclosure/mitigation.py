@@ -38,7 +38,7 @@ MITIGATION = {
     "remedies": "remedy done standing randomised reason",
     "remedy_rules": "remedy level rule value slope",
     "remedy_cells": "remedy group level threshold n events flagged true_positives false_positives false_negatives true_negatives "
-    "flag_rate true_positive_rate false_positive_rate positive_predictive_value near",
+    "selection_rate true_positive_rate false_positive_rate positive_predictive_value near",
     "remedy_calibration": "remedy group level measure estimate lower upper reason",
     "remedy_benefit": "remedy group level net_benefit difference lower upper n events",
     "remedy_gaps": "remedy measure estimate by_chance levels",
@@ -61,7 +61,7 @@ RULES = {
 }
 _NONE, _SPLIT = "none", "test"
 _GAPS = {
-    "demographic_parity_difference": "flag_rate",
+    "demographic_parity_difference": "selection_rate",
     "equal_opportunity_difference": "true_positive_rate",
     "false_positive_rate_difference": "false_positive_rate",
     "positive_predictive_value_difference": "positive_predictive_value",

@@ -70,7 +70,7 @@ class DisclosureSettings(Settings):
 
     membership: MembershipSettings = Field(
         default_factory=MembershipSettings,
-        description="The attacks on the model: whether it gives away who was in its development.",
+        description="The attacks on the model (settings): whether it gives away who was in its development.",
     )
     exceptions: tuple[ModelException, ...] = Field(
         default=(),

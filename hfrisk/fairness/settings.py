@@ -46,7 +46,7 @@ class FairnessSettings(Settings):
         description="Group between which the remedies equalise (column of groups; one of assessment.groups, else its counts "
         "are withheld).",
     )
-    equalise: Literal["true_positive_rate", "flag_rate"] = Field(
+    equalise: Literal["true_positive_rate", "selection_rate"] = Field(
         "true_positive_rate",
         description="What thresholds and fairlearn's remedies make equal between groups: the share flagged of those who came back, or "
         "the share flagged of all.",

@@ -93,7 +93,7 @@ def optimised_thresholds(material: Material) -> Arm:
         if not 0 < part.event[mine].sum() < mine.sum():
             raise AbsentError("a group has nobody with the outcome, or nobody without it, in development")
     seen = np.isin(part.level, np.unique(test.level))
-    constraint = {"true_positive_rate": "true_positive_rate_parity", "flag_rate": "demographic_parity"}
+    constraint = {"true_positive_rate": "true_positive_rate_parity", "selection_rate": "demographic_parity"}
     optimiser = ThresholdOptimizer(
         estimator=_Given().fit(None, None),
         constraints=constraint[material.settings.equalise],
@@ -148,7 +148,7 @@ def _recalibration(event: Floats, risk: Floats, form: str) -> tuple[float, float
 
 def _rate(event: Floats, risk: Floats, threshold: float, which: str) -> float:
     flagged = risk >= threshold
-    return float(flagged.mean()) if which == "flag_rate" else float(event[flagged].sum() / event.sum())
+    return float(flagged.mean()) if which == "selection_rate" else float(event[flagged].sum() / event.sum())
 
 
 def _log_odds(risk: Floats) -> Floats:

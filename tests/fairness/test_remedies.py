@@ -104,7 +104,7 @@ def test_a_small_group_has_everyones_recalibration_and_the_studys_threshold(know
     assert (arm.flag == (known.test.risk >= 0.2)).all()
 
 
-@pytest.mark.parametrize("equalise", ["true_positive_rate", "flag_rate"])
+@pytest.mark.parametrize("equalise", ["true_positive_rate", "selection_rate"])
 def test_group_thresholds_reach_the_target_and_take_no_flag_away(known: Material, equalise: str) -> None:
     settings = SETTINGS.model_copy(update={"equalise": equalise})
     arm, rules = group_thresholds(replace(known, settings=settings))
@@ -181,7 +181,7 @@ def test_cells_rates_and_gaps_are_fairlearns(found: Mitigation, known: Material)
     event, level, flag = known.test.event, known.test.level, known.test.risk >= 0.2
     frame = MetricFrame(
         metrics={
-            "flag_rate": selection_rate,
+            "selection_rate": selection_rate,
             "tpr": true_positive_rate,
             "fpr": false_positive_rate,
             "ppv": precision_score,

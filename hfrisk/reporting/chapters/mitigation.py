@@ -21,7 +21,7 @@ _STANDING = {
     "analysis only": "analysis only",
 }
 _RATES = {
-    "flag_rate": "demographic_parity_difference",
+    "selection_rate": "demographic_parity_difference",
     "true_positive_rate": "equal_opportunity_difference",
     "false_positive_rate": "false_positive_rate_difference",
     "positive_predictive_value": "positive_predictive_value_difference",
@@ -101,7 +101,7 @@ def _compared(evidence: Evidence, settings: ReportingSettings) -> list[Exhibit |
             (
                 REMEDIES[remedy],
                 _STANDING[str(standing[remedy])],
-                tab.percent(everyone.loc[remedy], "flag_rate"),
+                tab.percent(everyone.loc[remedy], "selection_rate"),
                 tab.percent(everyone.loc[remedy], "true_positive_rate"),
                 tab.percent(everyone.loc[remedy], "positive_predictive_value"),
                 "" if remedy == NONE else _hundred(tab, overall.loc[remedy]),

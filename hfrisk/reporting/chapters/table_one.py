@@ -63,7 +63,11 @@ def _by_outcome(evidence: Evidence) -> _Columns:
     titles = {"event": words.capital(evidence.came_back), "other": other, "died": "Of them, died first"}
     among = f"those who {evidence.came_back}" if evidence.composite else "those who did not come back"
     note = f"People who died first, before any return, are among {among}."
-    return _Columns("outcome", titles, evidence.released.table1_by_outcome, _between(evidence, "outcomes"), (note,))
+    frame = evidence.released.table1_by_outcome
+    if len(frame) and frame.loc[frame["outcome"] == "died", "value"].isna().all():
+        frame = frame[frame["outcome"] != "died"]
+        note += " Too few of them may be shown for a column of their own."
+    return _Columns("outcome", titles, frame, _between(evidence, "outcomes"), (note,))
 
 
 def _between(evidence: Evidence, between: str) -> pd.DataFrame:

@@ -90,4 +90,4 @@ def _rates(evidence: Evidence, remedy: str, group: str, level: str) -> tuple[Any
     """Shares flagged, of all and of those with the outcome."""
     cells = evidence.released.remedy_cells
     found = cells[(cells["remedy"] == remedy) & (cells["group"] == group) & (cells["level"] == level)]
-    return (found["flag_rate"].iloc[0], found["true_positive_rate"].iloc[0]) if len(found) else (None, None)
+    return (found["selection_rate"].iloc[0], found["true_positive_rate"].iloc[0]) if len(found) else (None, None)
