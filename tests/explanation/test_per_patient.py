@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -10,6 +12,7 @@ from hfrisk.explanation import reasons
 from hfrisk.explanation.per_patient import in_words
 from hfrisk.features import Feature
 from hfrisk.modelling import Model, ModellingData
+from hfrisk.stages import _keep_reasons
 
 
 def entry(words: str, unit: str = "", kind: str = "continuous", precision: float = 0.1) -> Feature:
@@ -67,3 +70,14 @@ def test_what_moves_nothing_is_no_reason() -> None:
     entries = [entry("last urea", "mmol/L"), entry("age", "years")]
     told = reasons(keys, entries, np.array([[9.0, 80.0], [9.0, 80.0]]), np.array([[0.0, -0.2], [0.0, 0.0]]), most=5)
     assert told[["index_id", "rank", "reason"]].to_numpy().tolist() == [[3, 1, "lowers: age 80 years"]]
+
+
+def test_a_run_that_is_asked_for_reasons_keeps_them_inside_and_one_that_is_not_leaves_none(
+    model: Model, data: ModellingData, tmp_path: Path
+) -> None:
+    _keep_reasons(tmp_path, data, model, 2)
+    told = pd.read_parquet(tmp_path / "reasons.parquet")
+    assert set(told["index_id"]) == set(data.rows["index_id"])
+    assert told.groupby("index_id").size().max() == 2
+    _keep_reasons(tmp_path, data, model, 0)
+    assert not list(tmp_path.iterdir())

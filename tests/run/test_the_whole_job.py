@@ -205,7 +205,8 @@ def test_reasons_are_those_of_the_model_and_stand_nowhere_but_inside(done: Done)
     }
     internal = (place.study().folder / "internal").relative_to(place.folder)
     assert internal / "reasons.parquet" in changed
-    assert all(internal in changed_path.parents for changed_path in changed)
+    # the workshop writes its own .gitignore each time it opens
+    assert {path.name for path in changed if internal not in path.parents} <= {".gitignore"}
     told = pd.read_parquet(path.parent / "reasons.parquet")
     assert told.groupby("index_id").size().max() == 5
     assert set(told["index_id"]) <= set(scores["index_id"])

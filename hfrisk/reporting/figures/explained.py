@@ -20,6 +20,7 @@ from hfrisk.reporting.figures.canvas import ACCENT, FAINT, GREY, INK, SECOND, dr
 __all__ = ["Cell", "Strip", "draw_joint", "draw_spread"]
 
 _VALUES = LinearSegmentedColormap.from_list("values", ["#c3d5ea", ACCENT])
+_BEHIND: dict[str, Any] = {"facecolor": "white", "edgecolor": "none", "pad": 0.5}
 _UNKNOWN: dict[str, Any] = {"facecolor": "white", "edgecolor": GREY, "linewidth": 0.6, "hatch": "...."}
 _EFFECTS = LinearSegmentedColormap.from_list("effects", [ACCENT, "#ffffff", SECOND])
 
@@ -57,7 +58,7 @@ def draw_spread(strips: Sequence[Strip], dots_per_inch: int) -> Picture:
             tallest = max(density, default=1.0)
             for (_, row), thick in zip(steps.iterrows(), density, strict=True):
                 low, high = float(row["lower"]), float(row["upper"])
-                height = 0.12 + 0.5 * thick / tallest
+                height = (0.1 + 0.36 * thick / tallest) if phone else (0.12 + 0.5 * thick / tallest)
                 look = (
                     {"facecolor": _VALUES(float(row["rank"])), "edgecolor": "white", "linewidth": 0.6}
                     if words.known(row["rank"])
@@ -66,7 +67,7 @@ def draw_spread(strips: Sequence[Strip], dots_per_inch: int) -> Picture:
                 axes.add_patch(Rectangle((low, place - height / 2), high - low, height, **look))
                 reach = max(reach, abs(low), abs(high))
             if phone:
-                axes.text(-reach, place - 0.44, strip.label, fontsize=8, color=INK, va="center")
+                axes.text(-reach, place - 0.4, strip.label, fontsize=8, color=INK, va="center", bbox=_BEHIND)
         axes.axvline(0, color=GREY, linewidth=0.9, linestyle=(0, (4, 3)))
         axes.set_xlim(-1.05 * reach, 1.05 * reach)
         axes.set_ylim(len(strips) - 0.4, -0.75 if phone else -0.6)
@@ -90,7 +91,7 @@ def draw_spread(strips: Sequence[Strip], dots_per_inch: int) -> Picture:
         "spread",
         paint,
         wide=(7.2, 0.9 + 0.42 * len(strips)),
-        narrow=(3.5, 0.9 + 0.52 * len(strips)),
+        narrow=(3.5, 0.9 + 0.6 * len(strips)),
         dots_per_inch=dots_per_inch,
     )
 
