@@ -326,7 +326,9 @@ def test_a_group_is_called_worse_only_if_its_characteristic_differs_as_a_whole(b
     off = only_off(base, "1 (most deprived)", (1.22, 1.08, 1.37))
     found = sort_groups(ev(asked(off, imd_quintile=0.2)))
     assert found.worse == ()
-    assert "does not vary with sex, age, ethnicity, deprivation or hospital or trust by more than chance" in found.summary
+    assert (
+        "does not vary with sex, age, ethnicity, deprivation or hospital or trust by more than chance" in found.summary
+    )
     assert "varies with **deprivation** by more than chance gives; with sex, age" in sort_groups(ev(off)).summary
 
 

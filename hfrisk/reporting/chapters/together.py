@@ -127,7 +127,7 @@ def _cells(
     shown = mine.dropna(subset=["together", "beyond"])
     if len(shown) < 2:
         return None
-    names = [str(named[pair[side]]) for side in ("feature_a", "feature_b")]
+    names = [str(named.get(pair[side], pair[side])) for side in ("feature_a", "feature_b")]
     cells = [
         Cell(step(row, "a"), step(row, "b"), float(row["together"]), float(row["beyond"])) for _, row in mine.iterrows()
     ]
