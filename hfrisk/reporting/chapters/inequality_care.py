@@ -47,7 +47,7 @@ def _drawn(known: pd.DataFrame, settings: ReportingSettings) -> Exhibit:
                 label = level_name(_IMD, row["level"])
                 lines.append(Line(label, row["share"], row["lower"], row["upper"], _share(row), name, second=second))
         if all(row is not None and words.known(row["share"]) for row in ends):
-            gaps.append((str(item), name, *difference(ends[0], ends[1])))  # type: ignore[arg-type]
+            gaps.append((str(item), name, *difference(ends[0], ends[1])))
     picture = draw_forest(
         "care_gaps",
         lines,

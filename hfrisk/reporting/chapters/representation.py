@@ -32,7 +32,8 @@ def _beside_census(evidence: Evidence, settings: ReportingSettings) -> Exhibit |
             heading="Whom these data represent",
         )
     tab = Tabulator()
-    lines, rows = [], []
+    lines: list[Line] = []
+    rows: list[tuple[str, ...]] = []
     last = ""
     for _, row in frame.iterrows():
         ratio = (
@@ -105,7 +106,7 @@ def _standing_together(evidence: Evidence) -> Table:
         ("Asked", "Answer"),
         tuple(rows),
         (
-            "After the STANDING Together recommendations (2024), in our words and order; not all 29 are here, and the "
+            "After the STANDING Together recommendations (2023), in our words and order; not all 29 are here, and the "
             "authors should read the originals. What software cannot know is left to the authors.",
         ),
         frozenset({0, 1}),
