@@ -170,6 +170,8 @@ def test_every_setting_is_known_to_bear_on_the_result_or_not_to(file: Path) -> N
     content = {
         "cohort.heart_failure.concept_set",
         "quality.catchment",
+        "inequality.census",
+        "inequality.standard",
         *[p for p in places if p.startswith("source.maps.")],
     }
     assert places - content <= {
@@ -179,7 +181,14 @@ def test_every_setting_is_known_to_bear_on_the_result_or_not_to(file: Path) -> N
 
 
 @pytest.mark.parametrize(
-    "where", ["source.maps.ethnicity", "cohort.heart_failure.concept_set", "source.maps.trust", "quality.catchment"]
+    "where",
+    [
+        "source.maps.ethnicity",
+        "cohort.heart_failure.concept_set",
+        "source.maps.trust",
+        "quality.catchment",
+        "inequality.census",
+    ],
 )
 def test_what_a_list_holds_counts_and_where_it_lies_does_not(file: Path, tmp_path: Path, where: str) -> None:
     overrides = ["cohort.heart_failure.preset=concept_set"] if "concept_set" in where else []
