@@ -53,6 +53,8 @@ def find_out(work: Workshop, cohort: Cohort, features: FeatureTable, stored: Fou
     if settings is None:
         return Found(population=_described(work, cohort, features), inequality=_looked_at(work, cohort, features, None))
     data = partition(features, cohort, work.study.validation)
+    # before the model, since a fault of the site's own tables is told here
+    picture = _looked_at(work, cohort, features, data)
     # a stored model is another whenever its files are others, wherever it lies
     key = features.key if stored is None else text_fingerprint([features.key, stored.bundle.fingerprint])
     model = _developed(work, data, settings, key, as_stored(stored) if stored else None)
@@ -62,8 +64,7 @@ def find_out(work: Workshop, cohort: Cohort, features: FeatureTable, stored: Fou
     risks = _attacked(work, model, data, settings, features.key) if model.learnt else None
     _keep_predictions(work.internal, data, model)
     _keep_reasons(work.internal, data, model, work.study.explanation.reasons)
-    inequality = _looked_at(work, cohort, features, data)
-    return Found(model, results, designs=designs, mitigation=mitigation, risks=risks, inequality=inequality)
+    return Found(model, results, designs=designs, mitigation=mitigation, risks=risks, inequality=picture)
 
 
 def _described(work: Workshop, cohort: Cohort, features: FeatureTable) -> Population:

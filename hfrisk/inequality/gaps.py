@@ -70,7 +70,7 @@ def not_recorded(
     unknown |= {f"group_{name}": (people.groups[name] == NOT_RECORDED).to_numpy(dtype=float) for name in lacking}
     rows: list[dict[str, Any]] = []
     for name, missing in unknown.items():
-        named = {"feature": name, "words": words.get(name, name.replace("_", " "))}
+        named = {"feature": name, "words": words.get(name) or _called(name)}
         if missing is None:
             absent = dict.fromkeys(("n", "missing", "design"), np.nan)
             rows.append(named | {"group": EVERYONE, "level": EVERYONE, "reason": NOT_OBSERVABLE} | absent)
@@ -81,6 +81,15 @@ def not_recorded(
                 cell["missing"] = cell.pop("yes")
                 rows.append(named | cell)
     return pd.DataFrame(rows, columns=COLUMNS["missing"].split())
+
+
+def _called(name: str) -> str:
+    """What a feature that was not made would have been called."""
+    if name == "lvef":
+        return "ejection fraction"
+    analyte, _, statistic = name.rpartition("_")
+    known = read_yaml("measurements.yaml").get(analyte)
+    return f"{statistic} {known['words']}" if known else name.replace("_", " ")
 
 
 def _told(features: pd.DataFrame, entry: Mapping[str, str]) -> tuple[np.ndarray | None, Floats]:

@@ -163,6 +163,7 @@ def test_every_item_of_standing_together_is_answered_or_left_to_the_authors() ->
     items = [item for part in read_yaml("standing_together.yaml")["parts"] for item in part["items"]]
     rows = [row for row in table.rows if len(row) == 2]
     assert [row[0] for row in rows] == [item["words"] for item in items]
+    assert all(set(item) <= {"words", "answer"} for item in items)  # a comma ends a value that is not quoted
     for item, row in zip(items, rows, strict=True):
         assert (row[1] == "For the authors to write.") == (not item.get("answer"))
 

@@ -106,7 +106,7 @@ def _standing_together(evidence: Evidence) -> Table:
         ("Asked", "Answer"),
         tuple(rows),
         (
-            "After the STANDING Together recommendations (2024), in our words and order; not all 29 are here, and the "
+            "After the STANDING Together recommendations (2023), in our words and order; not all 29 are here, and the "
             "authors should read the originals. What software cannot know is left to the authors.",
         ),
         frozenset({0, 1}),
