@@ -193,7 +193,8 @@ class Released:
         remedy, level, rule, value, slope, suppressed.
     remedy_cells
         remedy, group, level, threshold, n, events, flagged, true_positives, false_positives, false_negatives, true_negatives,
-        selection_rate, true_positive_rate, false_positive_rate, positive_predictive_value, near (why a cell stands for another), suppressed.
+        selection_rate, true_positive_rate, false_positive_rate, positive_predictive_value, near (why a cell
+        stands for another), suppressed.
     remedy_calibration
         remedy, group, level, measure, estimate, lower, upper, reason, suppressed; no counts.
     remedy_benefit
