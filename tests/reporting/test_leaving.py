@@ -64,7 +64,6 @@ def test_where_nothing_was_learnt_there_is_no_such_chapter() -> None:
 
 def test_the_model_card_repeats_the_sentences() -> None:
     released = changed(region(), model_egress=frame(passed="no", exception="Agreed (A. Name, data manager)"))
-    page = front_page(Evidence(released), ReportingSettings())
-    assert released.bundle is not None
-    card = model_card(page, released.bundle, leaving_sentences(released.model_egress))
+    evidence, settings = Evidence(released), ReportingSettings()
+    card = model_card(front_page(evidence, settings), evidence, settings, leaving_sentences(released.model_egress))
     assert "- An exception for HFR148 is recorded: Agreed (A. Name, data manager)." in card
