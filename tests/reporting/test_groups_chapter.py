@@ -53,7 +53,9 @@ def test_groups_taken_together_are_named_as_people_are_spoken_of() -> None:
 def test_what_differs_is_told_from_the_tests(base: Released) -> None:
     assert "how many are flagged varies with deprivation by more than chance gives; with sex" in told(base)
     alike = samples.changed(base, fairness_tests=samples.tests_table(imd_quintile=0.4))
-    assert "how many are flagged does not vary with sex, age, ethnicity, deprivation or hospital or trust" in told(alike)
+    assert "how many are flagged does not vary with sex, age, ethnicity, deprivation or hospital or trust" in told(
+        alike
+    )
     rows = {row[0]: row[1:] for row in table(base, "Do the groups differ?").rows}
     assert rows["Deprivation (IMD fifths)"][0] == "0.15; p 0.006"
     assert rows["Sex"][0] == "0.15; p 0.6"

@@ -19,6 +19,7 @@ _FIRST = ("Index discharges", "Groups of people")
 _SPLITS = {"all": "Everyone", "development": "Learned from", "test": "Tried on"}
 _DIFFERENCE = "Standardised difference"
 _MOST_NAMED = 5
+_NOTHING = "–"  # the difference is that of the whole characteristic, or there is none to give
 
 
 @dataclass(frozen=True)
@@ -158,8 +159,12 @@ def _table(columns: _Columns, frame: pd.DataFrame, caption: str, *, folded: bool
             if not cells:
                 left_out = True
                 continue
-            more = (_gap(tab, gap) if number == 0 else "",) if compared else ()
-            rows.append((label, *cells, *more))
+            if compared:
+                # a line has nothing blank, unless it only names what its levels divide
+                named_only = gap is None and not any(cells)
+                last = _gap(tab, gap) if gap is not None and number == 0 else "" if named_only else _NOTHING
+                cells = (*(cell or ("" if named_only else _NOTHING) for cell in cells), last)
+            rows.append((label, *cells))
     notes = ["Discharges with percentages, or the median with the middle half of people in brackets.", *columns.notes]
     if compared:
         notes.append(
@@ -176,9 +181,7 @@ def _first_two(columns: _Columns, names: list[str]) -> str:
     return f"“{columns.titles[names[0]]}” and “{columns.titles[names[1]]}”"
 
 
-def _gap(tab: Tabulator, row: pd.Series | None) -> str:
-    if row is None:
-        return ""
+def _gap(tab: Tabulator, row: pd.Series) -> str:
     return words.figure(row["estimate"]) if words.known(row["estimate"]) else tab.cell("", row["estimate"], row)
 
 
