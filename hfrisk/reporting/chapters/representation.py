@@ -125,7 +125,8 @@ def _origin(evidence: Evidence) -> str:
 
 def _period(evidence: Evidence) -> str:
     head = evidence.released.headline
-    return f"Discharges from {words.month(head.get('period_from'))} to {words.month(head.get('period_to'))}."
+    first, last = head.get("period_from"), head.get("period_to")
+    return f"Discharges from {words.month(first)} to {words.month(last)}." if first and last else ""
 
 
 def _who(evidence: Evidence) -> str:
