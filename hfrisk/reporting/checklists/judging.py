@@ -90,7 +90,7 @@ def _predictors_alike(evidence: Evidence) -> Judged:
         named = words.listed(f"{name} ({words.percent(float(share))})" for name, share in list(much.items())[:3])
         told += f" Missing in more than {words.percent(limit)} of discharges: {named}."
     elif len(shares):
-        told += f" None is missing in more than {words.percent(limit)} of discharges."
+        told += f" No predictor is missing in more than {words.percent(limit)} of discharges."
     return Judged("For the authors", told)
 
 

@@ -156,7 +156,7 @@ def _imbalance(evidence: Evidence) -> str:
     used = weights_used(evidence)
     if used:
         return f"Classes were weighted ({words.listed(used)}); the risks were calibrated afterwards."
-    return "None was used: no resampling and no weights, so that risks keep the true rate."
+    return "Nothing was done: no resampling and no weights, so that risks keep the true rate."
 
 
 def _output(evidence: Evidence) -> str:
