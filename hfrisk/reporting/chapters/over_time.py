@@ -130,19 +130,24 @@ def _years_in_words(evidence: Evidence, frame: pd.DataFrame, kind: str) -> tuple
     if seen.empty:
         return f"By {kind}: none of the {where} is large enough to judge", f"The numbers are {why_held(mine)}."
     out = seen[[words.differs(a, b, 1) for a, b in zip(seen["lower"], seen["upper"], strict=True)]]
-    whole = "the year" if len(seen) == 1 else f"each of the {words.in_words(len(seen))} years"
+    many = words.in_words(len(seen))
     if out.empty:
         title = f"By {kind}, its percentages are not clearly out"
-        told = f"In {whole} of the {where} the interval of observed over expected holds 1."
+        whole = str(seen["period"].iloc[0]) if len(seen) == 1 else f"each of the {many} years of the {where}"
+        told = f"In {whole} the interval of observed over expected holds 1."
     else:
-        title = (
-            f"By {kind}, its percentages were clearly out in {words.in_words(len(out))} of {words.in_words(len(seen))}"
-        )
+        title = f"By {kind}, its percentages were clearly out in {words.in_words(len(out))} of {many}"
+        if len(out) == len(seen):
+            title = f"Its percentages were clearly out in {words.listed(seen['period'].astype(str))}"
         named = [
-            f"it said too {'much' if row['oe_ratio'] < 1 else 'little'} in {row['period']} ({words.figure(row['oe_ratio'])})"
+            f"it said too {'much' if row['oe_ratio'] < 1 else 'little'} in {row['period']} "
+            f"(observed over expected {words.figure(row['oe_ratio'])})"
             for _, row in out.iterrows()
         ]
         told = words.capital(f"{words.listed(named)}.")
+    if len(mine) > len(seen):
+        held = mine.loc[~mine.index.isin(seen.index), "period"].astype(str)
+        told += f" {words.capital(words.listed(held))} may not be shown, or {'has' if len(held) == 1 else 'have'} too few people."
     areas = seen.dropna(subset=["auroc"])
     if len(areas) > 1:
         low, high = areas.loc[areas["auroc"].idxmin()], areas.loc[areas["auroc"].idxmax()]
@@ -158,10 +163,11 @@ def _years_in_words(evidence: Evidence, frame: pd.DataFrame, kind: str) -> tuple
 def _sites(evidence: Evidence, settings: ReportingSettings) -> tuple[Prose | Exhibit, ...]:
     sites = sorted((g for g in evidence.groups("oe_ratio") if g.group == SITE), key=_natural)
     if not sites:
-        return (Prose(("Hospitals are not recorded in these data, so nothing can be said about them.",)),)
+        return (Prose(("Groups of hospitals are not recorded in these data, so nothing can be said about them.",)),)
     merged = any("of sites by volume" in site.level for site in sites)
     named = ("group of hospitals", "groups of hospitals") if merged else ("hospital or trust", "hospitals or trusts")
-    table = group_estimates_table(evidence, ("oe_ratio", "auroc", "calibration_slope"), f"By {named[0]}", only=SITE)
+    where = f"by {named[0]}"
+    table = group_estimates_table(evidence, ("oe_ratio", "calibration_slope"), f"Percentages {where}", only=SITE)
     title, text = _percentages_by_site(evidence, sites, named)
     if merged:
         text += f" There are too many hospitals to show one by one: they stand in {words.in_words(len(sites))} groups by how busy they are."
@@ -190,7 +196,8 @@ def _sites(evidence: Evidence, settings: ReportingSettings) -> tuple[Prose | Exh
         axis="Ranking (AUROC); dashed: everyone",
     )
     title, text = _ranking_by_site(overall, areas, named)
-    return (shown, Exhibit("sites-ranking", title, text, _alt("Ranking (AUROC)", lines), second))
+    table = group_estimates_table(evidence, ("auroc",), f"Ranking {where}", only=SITE)
+    return (shown, Exhibit("sites-ranking", title, text, _alt("Ranking (AUROC)", lines), second, table))
 
 
 def _lines(sites: list[Number]) -> list[Line]:

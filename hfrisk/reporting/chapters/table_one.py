@@ -19,6 +19,7 @@ _FIRST = ("Index discharges", "Groups of people")
 _SPLITS = {"all": "Everyone", "development": "Learned from", "test": "Tried on (later)"}
 _DIFFERENCE = "Standardised difference"
 _MOST_NAMED = 5
+_NOTHING = "–"  # the difference is that of the whole characteristic, or there is none to give
 
 
 @dataclass(frozen=True)
@@ -62,7 +63,11 @@ def _by_outcome(evidence: Evidence) -> _Columns:
     titles = {"event": words.capital(evidence.came_back), "other": other, "died": "Of them, died first"}
     among = f"those who {evidence.came_back}" if evidence.composite else "those who did not come back"
     note = f"People who died first, before any return, are among {among}."
-    return _Columns("outcome", titles, evidence.released.table1_by_outcome, _between(evidence, "outcomes"), (note,))
+    frame = evidence.released.table1_by_outcome
+    if len(frame) and frame.loc[frame["outcome"] == "died", "value"].isna().all():
+        frame = frame[frame["outcome"] != "died"]
+        note += " Too few of them may be shown for a column of their own."
+    return _Columns("outcome", titles, frame, _between(evidence, "outcomes"), (note,))
 
 
 def _between(evidence: Evidence, between: str) -> pd.DataFrame:
@@ -152,8 +157,12 @@ def _table(columns: _Columns, frame: pd.DataFrame, caption: str, *, folded: bool
             if not cells:
                 left_out = True
                 continue
-            more = (_gap(tab, gap) if number == 0 else "",) if compared else ()
-            rows.append((label, *cells, *more))
+            if compared:
+                # a line has nothing blank, unless it only names what its levels divide
+                named_only = gap is None and not any(cells)
+                last = _gap(tab, gap) if gap is not None and number == 0 else "" if named_only else _NOTHING
+                cells = (*(cell or ("" if named_only else _NOTHING) for cell in cells), last)
+            rows.append((label, *cells))
     notes = ["Discharges with percentages, or the median with the middle half of people in brackets.", *columns.notes]
     if compared:
         notes.append(
@@ -170,9 +179,7 @@ def _first_two(columns: _Columns, names: list[str]) -> str:
     return f"“{columns.titles[names[0]]}” and “{columns.titles[names[1]]}”"
 
 
-def _gap(tab: Tabulator, row: pd.Series | None) -> str:
-    if row is None:
-        return ""
+def _gap(tab: Tabulator, row: pd.Series) -> str:
     return words.figure(row["estimate"]) if words.known(row["estimate"]) else tab.cell("", row["estimate"], row)
 
 
