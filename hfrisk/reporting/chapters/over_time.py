@@ -164,7 +164,7 @@ def _years_in_words(evidence: Evidence, frame: pd.DataFrame, kind: str) -> tuple
 def _sites(evidence: Evidence, settings: ReportingSettings) -> tuple[Prose | Exhibit, ...]:
     sites = sorted((g for g in evidence.groups("oe_ratio") if g.group == SITE), key=_natural)
     if not sites:
-        return (Prose(("Hospitals are not recorded in these data, so nothing can be said about them.",)),)
+        return (Prose(("Groups of hospitals are not recorded in these data, so nothing can be said about them.",)),)
     merged = any("of sites by volume" in site.level for site in sites)
     named = ("group of hospitals", "groups of hospitals") if merged else ("hospital or trust", "hospitals or trusts")
     where = f"by {named[0]}"
