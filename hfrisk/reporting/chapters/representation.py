@@ -126,7 +126,7 @@ def _origin(evidence: Evidence) -> str:
 def _period(evidence: Evidence) -> str:
     head = evidence.released.headline
     first, last = head.get("period_from"), head.get("period_to")
-    return f"Discharges from {words.month(first)} to {words.month(last)}." if first and last else ""
+    return f"Discharges from {words.month(first)} to {words.month(last)}." if first and last else _BLANK
 
 
 def _who(evidence: Evidence) -> str:
@@ -183,9 +183,7 @@ def _chosen(evidence: Evidence) -> str:
 def _performance(evidence: Evidence) -> str:
     if evidence.describes:
         return "No risks are worked out here."
-    return "Under *For whom is it worse?*, with intervals, and with the groups that are too small to know.".replace(
-        "*", "\u2019"
-    )
+    return "Under “For whom is it worse?”, with intervals, and with the groups that are too small to know."
 
 
 def _inputs(evidence: Evidence) -> str:
