@@ -7,8 +7,9 @@ from typing import Any
 
 from hfrisk.errors import StudyError
 from hfrisk.progress import Quiet
-from hfrisk.study import Study, load_study, study_from
+from hfrisk.study import Study, load_study
 from hfrisk.synthetic import RegionSettings, made_with, synthesise
+from hfrisk.template import study_text
 
 __all__ = ["DESYNPUF", "demo_study", "desynpuf_study", "examples_in_words"]
 
@@ -24,7 +25,7 @@ _DEMO: dict[str, Any] = {
 
 
 def demo_study(folder: Path, index_discharges: int, progress: Quiet, *, pdf: bool = False) -> Study:
-    """The study of the made-up region, which is made first where it is not there yet.
+    """The study of the made-up region, which is made first where it is not there yet; its study file is ``demo.yaml`` in the folder.
 
     Parameters
     ----------
@@ -42,13 +43,13 @@ def demo_study(folder: Path, index_discharges: int, progress: Quiet, *, pdf: boo
     if not made_with(region, settings):
         progress.say(f"Making up a region of {index_discharges:,} index discharges (some seconds) ...")
         synthesise(region, settings, progress)
-    chosen = {
-        **_DEMO,
-        "source": {"path": str(region.resolve())},
-        "folders": {"reports": str(folder.resolve()), "models": str((folder.parent / "models").resolve())},
-        "reporting": {"pdf": pdf},
-    }
-    return study_from(chosen, base=Path.cwd())
+    # a study file of its own, so that every other command can be given it; once there it is the reader's to change
+    file = folder / "demo.yaml"
+    if not file.is_file():
+        chosen = {**_DEMO, "source": {"path": region.name}, "folders": {"reports": ".", "models": "../models"}}
+        file.write_text(study_text(chosen), encoding="utf-8")
+    progress.say(f"The study file is {file}.")
+    return load_study(file, ["reporting.pdf=true"] if pdf else [])
 
 
 def desynpuf_study(folder: Path, data: Path | None, *, pdf: bool = False, study: Path = DESYNPUF) -> Study:
