@@ -303,7 +303,7 @@ def release(
     as_json: Json = False,
     quiet: Quietly = False,
 ) -> None:
-    """Make the folder that may go through the airlock, from a finished run.
+    """Make the folder that may leave, from a finished run.
 
     Into egress/ in the study's folder: report, figures, tables and model, a manifest, ACRO's results.json with checksums, and a five-safes
     summary for two human checkers to fill in. No data is read.

@@ -325,7 +325,7 @@ def _every_step(evidence: Evidence) -> Judged:
     if optimism.empty:
         return Judged(
             "Probably no",
-            "Cross-validation refits model and calibration in each fold, at settings found on the same development discharges. The later "
+            "Cross-validation refits model and calibration in each fold, at settings found on the same development discharges. The "
             "test took no part in that."
             if evidence.has_test
             else "Cross-validation refits model and calibration in each fold, at settings found on the same development discharges.",
