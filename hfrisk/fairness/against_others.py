@@ -78,7 +78,10 @@ def scene(data: ModellingData, model: Model | None = None) -> Scene:
     if model is not None:
         key = ["person_id", "index_id"]
         seen = development.rows[key].merge(model.cross_validated[[*key, "risk"]], on=key, how="left")["risk"]
-        risk = np.concatenate([seen.to_numpy(dtype=np.float64), model.predict(test.features)])
+        # where folds run forward in time, the earliest block was never held out
+        held_out = np.flatnonzero(seen.notna())
+        development = development.taken(held_out)
+        risk = np.concatenate([seen.to_numpy(dtype=np.float64)[held_out], model.predict(test.features)])
     rows, features, groups = (
         pd.concat([getattr(development, name), getattr(test, name)], ignore_index=True)
         for name in ("rows", "features", "groups")

@@ -79,8 +79,10 @@ def material(
     development, test = data.part("development"), data.part("test")
     key = ["person_id", "index_id"]
     out_of_fold = development.rows[key].merge(model.cross_validated[[*key, "risk"]], on=key, how="left")["risk"]
+    # where folds run forward in time, the earliest block was never held out: no remedy can be fitted to risks that it has not got
+    held_out = np.flatnonzero(out_of_fold.notna())
     return Material(
-        _part(development, np.asarray(out_of_fold, dtype=np.float64), settings.group),
+        _part(development.taken(held_out), np.asarray(out_of_fold, dtype=np.float64)[held_out], settings.group),
         _part(test, np.asarray(model.predict(test.features), dtype=np.float64), settings.group),
         model,
         learner,
