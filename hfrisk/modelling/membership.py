@@ -84,13 +84,32 @@ def attack_model(
     event = who["event"].to_numpy(dtype=np.float64)
     seen, unseen = model.predict(inside.features), model.predict(outside.features)
     held_out = inside.rows[["person_id", "index_id"]].merge(model.cross_validated, how="left")["risk"].to_numpy()
+    everyone = np.ones(len(member), dtype=bool)
+    # where folds run forward in time, the earliest block was never held out
+    judged = np.concatenate([~np.isnan(held_out), np.ones(outsiders, dtype=bool)])
     scores = {
-        "worst_case": _told_apart(np.concatenate([seen, unseen]), event, member, who["person_id"], membership),
-        "control": _told_apart(np.concatenate([held_out, unseen]), event, member, who["person_id"], membership),
+        "worst_case": (
+            _told_apart(np.concatenate([seen, unseen]), event, member, who["person_id"], membership),
+            everyone,
+        ),
+        "control": (
+            _told_apart(
+                np.concatenate([held_out, unseen])[judged],
+                event[judged],
+                member[judged],
+                who["person_id"][judged].reset_index(drop=True),
+                membership,
+            ),
+            judged,
+        ),
     }
     if membership.shadow_models:
-        scores["lira"] = _surer_than_shadows(model, inside, outside, event, settings, membership)
-    rows = [row for name, score in scores.items() for row in _judged(name, score, member, who["person_id"], confidence)]
+        scores["lira"] = (_surer_than_shadows(model, inside, outside, event, settings, membership), everyone)
+    rows = [
+        row
+        for name, (score, among) in scores.items()
+        for row in _judged(name, score, member[among], who["person_id"][among].reset_index(drop=True), confidence)
+    ]
     return pd.DataFrame(rows, columns=ATTACKS.split())
 
 
