@@ -352,6 +352,14 @@ def test_facts_change_with_the_numbers() -> None:
         assert re.search(r"\d", first), name
 
 
+def test_who_is_on_both_sides_of_the_split_depends_on_the_split() -> None:
+    study = samples.region().study
+    at_others = QUESTIONS["leakage"](evidence(study={**study, "tested": "geographical"})).why
+    assert "discharges at other trusts; nobody of the test is in development" in at_others
+    assert "The same people may be on both sides" in QUESTIONS["leakage"](evidence()).why
+    assert "made on other data" in QUESTIONS["leakage"](stored()).why
+
+
 def test_a_repeated_search_in_the_bootstrap_is_every_step() -> None:
     import pandas as pd
 

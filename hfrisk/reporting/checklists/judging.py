@@ -309,10 +309,18 @@ def _leakage(evidence: Evidence) -> Judged:
         return Judged("No", f"A check found what looks like a leak ({words.listed(leaks)}).{shown}")
     if not evidence.has_test:
         return Judged("Probably yes", f"Folds never divide a person, and the alarm for leaks stayed silent.{shown}")
+    if evidence.stored:
+        return Judged(
+            "Probably yes", f"The model was made on other data, and the alarm for leaks stayed silent.{shown}"
+        )
+    apart = (
+        "development stops one window before the cut. The same people may be on both sides, as they would be in use"
+        if evidence.same_places
+        else "nobody of the test is in development"
+    )
     return Judged(
         "Probably yes",
-        "The split is by time, development stops one window before it, and the alarm for leaks stayed silent. The same people may be on "
-        f"both sides, as they would be in use.{shown}",
+        f"The test is the {evidence.tested['discharges']}; {apart}. The alarm for leaks stayed silent.{shown}",
     )
 
 
