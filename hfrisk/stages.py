@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
+import pandas as pd
+
 from hfrisk.assessment import Population, Results, assess, describe_everyone
 from hfrisk.cohort import Cohort
 from hfrisk.designs import Designs, run_designs
@@ -215,6 +217,13 @@ def _attacked(work: Workshop, model: Model, data: ModellingData, settings: Model
     return risks
 
 
+def _counted(data: ModellingData) -> pd.DataFrame:
+    """The discharges that the tables about a model count: where folds run forward in time, not the earliest block."""
+    rows = data.rows
+    held_out = (rows["block"] > 0) if "block" in rows else True
+    return rows[(rows["split"] == "test") | ((rows["split"] == "development") & held_out)]
+
+
 def _looked_at(work: Workshop, cohort: Cohort, features: FeatureTable, data: ModellingData | None) -> Inequality:
     """The inequality picture: of everyone, or of those whom the tables about a model count."""
     study = work.study
@@ -228,7 +237,7 @@ def _looked_at(work: Workshop, cohort: Cohort, features: FeatureTable, data: Mod
         ]
         told += [file_fingerprint(path) if path is not None and path.is_file() else "" for path in lists]
         told += [study.validation.model_dump_json()] if data is not None else []
-        used = None if data is None else data.rows[data.rows["split"].isin(["development", "test"])]
+        used = None if data is None else _counted(data)
         digest = text_fingerprint(["inequality", *told])
         picture, again = kept(
             Inequality,

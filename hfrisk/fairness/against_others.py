@@ -174,6 +174,8 @@ def ratio_to_others(
     Ratio or None
         None where there are too few, or nothing could be fitted.
     """
+    if chosen.all():
+        return None  # there are no others
     design = _scaled(columns, len(values), ~chosen)
     y, others = values[~chosen], design[~chosen]
     observed = float(values[chosen].sum())
@@ -205,6 +207,8 @@ def mean_gap(
     values: Floats, columns: Sequence[Floats], chosen: npt.NDArray[np.bool_], person: Ints
 ) -> tuple[float, float] | None:
     """Mean difference of the chosen from what least squares on the others says, in the others' residual SD, and its standard error."""
+    if chosen.all():
+        return None  # there are no others
     design = _scaled(columns, len(values), ~chosen)
     y, others = values[~chosen], design[~chosen]
     if chosen.sum() < _FEWEST or len(y) < _A_COEFFICIENT * design.shape[1]:

@@ -131,3 +131,9 @@ def test_a_group_that_the_data_lack_is_passed_over() -> None:
     found = mitigate(plain_model(data), data, ModelSettings(), wanted, AssessmentSettings())  # type: ignore[arg-type]
     assert set(found.label_bias["group"]) == {"sex"}
     assert isinstance(found.shifted_groups, pd.DataFrame)
+
+
+def test_everybody_has_no_others_to_be_set_against() -> None:
+    draw = np.random.default_rng(6)
+    values, column, person = (draw.random(400) < 0.3).astype(float), draw.normal(size=400), np.arange(400)
+    assert ratio_to_others(values, [column], np.ones(400, dtype=bool), person) is None
