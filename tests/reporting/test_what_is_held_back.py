@@ -72,7 +72,7 @@ def test_a_group_that_the_data_do_not_record_is_missed_aloud(column: str) -> Non
     )
     page = read(render(without, QUICK).html)
     if column == "site_group":
-        assert "Hospitals are not recorded in these data" in page.text
+        assert "Groups of hospitals are not recorded in these data" in page.text
     else:
         word = {"imd_quintile": "deprivation"}.get(column, column)
         assert f"Not recorded in these data: {word}." in page.text
