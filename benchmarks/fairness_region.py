@@ -1,4 +1,4 @@
-"""The made-up region with one inequality planted at a time, through the whole job: found, and sized against the truth file and a clean twin.
+"""The made-up region with one inequality planted at a time, through the whole job: found, and sized against the truth and a clean twin.
 
     python benchmarks/fairness_region.py [--index-discharges 10000] [--seed 21]
 

@@ -10,6 +10,7 @@ import pandas as pd
 
 from hfrisk.disclosure import Bundle, Released
 from hfrisk.disclosure import released as gate
+from hfrisk.disclosure.mitigation import MITIGATION
 from tests.reporting.invented_population import (
     definitions_table,
     eligibility_table,
@@ -19,6 +20,8 @@ from tests.reporting.invented_population import (
     scores_table,
     strategies_table,
 )
+from tests.reporting.invented_remedies import signs
+from tests.reporting.invented_remedies import tables as remedies_tables
 from tests.reporting.invented_tables import (
     HELD,
     capacity_table,
@@ -166,6 +169,8 @@ def region(n_test: int = 3010, rate: float = 0.196, ratio: float = 1.03, auroc: 
             ],
         ),
         **explanation_table(n_test),
+        **remedies_tables(),
+        **signs(),
         checks=pd.DataFrame(
             [
                 (
@@ -368,7 +373,7 @@ def bare() -> Released:
         "comparison by_feature by_family by_theme "
         "dependence checks dictionary definitions flow ledger"
     )
-    empty = {name: getattr(base, name).iloc[:0] for name in names.split()}
+    empty = {name: getattr(base, name).iloc[:0] for name in [*names.split(), *MITIGATION]}
     head = {name: None for name in base.headline if name not in ("by_split", "reasons", "states")}
     reasons = {name: HELD for name in head}
     return changed(
