@@ -74,8 +74,9 @@ class DisclosureSettings(Settings):
     )
     exceptions: tuple[ModelException, ...] = Field(
         default=(),
-        description="Tests of the model (checks) whose failure somebody answers for; a model that fails one without an exception is reported "
-        'and not exported. For instance [{check: HFR144, reason: "Few trees short; agreed with the airlock", by: "A. Name, data manager"}].',
+        description="Tests of the model (checks) whose failure somebody answers for; a model that fails one without an exception is "
+        "reported and not exported. For instance "
+        '[{check: HFR144, reason: "Few trees short; agreed with the airlock", by: "A. Name, data manager"}].',
     )
 
     @model_validator(mode="after")

@@ -18,6 +18,7 @@ from tests.reporting.invented_groups import (
     tests_table,
 )
 from tests.reporting.invented_inequality import inequality_tables
+from hfrisk.disclosure.mitigation import MITIGATION
 from tests.reporting.invented_population import (
     definitions_table,
     eligibility_table,
@@ -27,6 +28,8 @@ from tests.reporting.invented_population import (
     scores_table,
     strategies_table,
 )
+from tests.reporting.invented_remedies import signs
+from tests.reporting.invented_remedies import tables as remedies_tables
 from tests.reporting.invented_tables import (
     HELD,
     by_outcome_table,
@@ -195,6 +198,8 @@ def region(n_test: int = 3010, rate: float = 0.196, ratio: float = 1.03, auroc: 
         ),
         **explanation_table(n_test),
         **inequality_tables(),
+        **remedies_tables(),
+        **signs(),
         checks=pd.DataFrame(
             [
                 (
@@ -413,7 +418,7 @@ def bare() -> Released:
         "themes_by_group surrogate stability dependence checks dictionary definitions code_lists flow ledger by_year "
         "table1_by_outcome table1_differences"
     )
-    empty = {name: getattr(base, name).iloc[:0] for name in names.split()}
+    empty = {name: getattr(base, name).iloc[:0] for name in [*names.split(), *MITIGATION]}
     head = {name: None for name in base.headline if name not in ("by_split", "reasons", "states")}
     reasons = {name: HELD for name in head}
     return changed(
