@@ -11,6 +11,7 @@ import pandas as pd
 from hfrisk.disclosure import Bundle, Released
 from hfrisk.disclosure import released as gate
 from hfrisk.disclosure.code_lists import release_code_lists
+from hfrisk.disclosure.mitigation import MITIGATION
 from tests.reporting.invented_groups import (
     capacity_groups_table,
     drawn_table,
@@ -18,7 +19,6 @@ from tests.reporting.invented_groups import (
     tests_table,
 )
 from tests.reporting.invented_inequality import inequality_tables
-from hfrisk.disclosure.mitigation import MITIGATION
 from tests.reporting.invented_population import (
     definitions_table,
     eligibility_table,
