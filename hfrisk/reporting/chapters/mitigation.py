@@ -41,7 +41,7 @@ def mitigation(evidence: Evidence, settings: ReportingSettings) -> Chapter | Non
         "mitigation",
         "What could be done about differences, and at what cost",
         f"Remedies set side by side on the same {evidence.tested['discharges']}. "
-        "None of them is in the model that this report is about, and none is exported or registered.",
+        "Not one of them is in the model that this report is about, or is exported or registered.",
         tuple(blocks),
     )
 
@@ -104,7 +104,7 @@ def _compared(evidence: Evidence, settings: ReportingSettings) -> list[Exhibit |
                 tab.percent(everyone.loc[remedy], "selection_rate"),
                 tab.percent(everyone.loc[remedy], "true_positive_rate"),
                 tab.percent(everyone.loc[remedy], "positive_predictive_value"),
-                "" if remedy == NONE else _hundred(tab, overall.loc[remedy]),
+                "–" if remedy == NONE else _hundred(tab, overall.loc[remedy]),
                 f"{tab.percent(gap, 'estimate')} ({tab.percent(gap, 'by_chance')})",
             )
         )
