@@ -51,7 +51,7 @@ def test_what_a_remedy_costs_is_said_drawn_and_tabled() -> None:
     )
     assert "The smallest gap is 10, with: risks recalibrated by group." in said
     assert "Made again without sensitive features: not made, because the model reads no feature" in said
-    assert "None of them is in the model that this report is about, and none is exported or registered" in said
+    assert "Not one of them is in the model that this report is about, or is exported or registered" in said
     assert "legal and equality impact assessment under the Equality Act 2010" in said
     assert found is not None
     exhibit = next(block for block in found.blocks if isinstance(block, Exhibit))
