@@ -135,6 +135,23 @@ def test_few_without_a_condition_hide_those_with_it() -> None:
     assert math.isnan(cell(shown, "a condition", "yes", "event"))
 
 
+def test_few_without_a_condition_hide_it_where_others_are_not_recorded_too() -> None:
+    """Those without it are neither of the two lines that stand in the table."""
+    few = {f"{split}_readmitted_{sex}_0": 2 for split in ("development", "test") for sex in ("Female", "Male")}
+    more = {f"{split}_none_{sex}_0": 400 for split in ("development", "test") for sex in ("Female", "Male")}
+    rows = people(evenly(**few, **more))
+    rows.loc[(rows["condition"] == 1) & (np.arange(len(rows)) % 3 == 0), "condition"] = np.nan
+    _, shown, _ = invented(rows)
+    assert math.isnan(cell(shown, "a condition", "yes", "event"))
+
+
+def test_few_to_whom_nothing_happened_hide_the_deaths() -> None:
+    few = {f"{split}_none_{sex}_1": 2 for split in ("development", "test") for sex in ("Female", "Male")}
+    _, shown, _ = invented(people(evenly(**few)))
+    assert math.isnan(cell(shown, "a condition", "yes", "died"))
+    assert cell(shown, "a condition", "yes", "event") == 160
+
+
 def test_differences_of_shares_are_those_of_the_shown_counts() -> None:
     changes = {"test_none_Female_1": 203, "development_readmitted_Male_1": 67}
     table1, shown, gaps = invented(people(evenly(**changes)))
