@@ -23,6 +23,7 @@ from sklearn.metrics import precision_score
 
 from hfrisk.assessment import AssessmentSettings
 from hfrisk.fairness import FairnessSettings, Mitigation, mitigate
+from hfrisk.fairness.against_others import scene
 from hfrisk.fairness.material import Material, material
 from hfrisk.fairness.reductions import exponentiated, reweighing_weights
 from hfrisk.fairness.results import COLUMNS
@@ -274,3 +275,14 @@ def test_a_study_without_trees_has_its_spline_model_made_again(data: ModellingDa
     assert found.remedies["done"].tolist() == [1, 1, 1]
     ratios = found.remedy_calibration.query("measure == 'oe_ratio' and level == 'all'").set_index("remedy")["estimate"]
     assert ratios["reweighting"] == pytest.approx(ratios["none"], abs=0.05)
+
+
+def test_discharges_that_were_never_held_out_take_no_part(data: ModellingData, model: Model) -> None:
+    held = model.cross_validated.assign(risk=model.cross_validated["risk"].mask(model.cross_validated.index % 3 == 0))
+    some = replace(model, cross_validated=held)
+    part = material(some, data, LEARNER, SETTINGS, threshold=0.2, least_leaf=10).development
+    assert len(part.risk) == len(part.event) == len(part.level) == len(part.data.rows) == held["risk"].notna().sum()
+    assert not np.isnan(part.risk).any()
+    known = set(map(tuple, held.loc[held["risk"].notna(), ["person_id", "index_id"]].to_numpy()))
+    assert set(map(tuple, part.data.rows[["person_id", "index_id"]].to_numpy())) == known
+    assert not np.isnan(scene(data, some).risk).any()

@@ -117,6 +117,19 @@ def test_a_model_that_learnt_people_by_heart_is_found_out_by_both_attacks(
     pd.testing.assert_frame_equal(found, again, check_exact=True)
 
 
+def test_who_was_never_held_out_is_not_told_apart_by_that(undisturbed: Model, data: ModellingData) -> None:
+    """Where folds run forward in time the earliest block has no out-of-fold risk, which would give every one of its people away."""
+    held = undisturbed.cross_validated
+    some = replace(undisturbed, cross_validated=held.assign(risk=held["risk"].mask(held.index % 2 == 0)))
+    settings = MembershipSettings(shadow_models=0)
+    found = attack_model(some, data, ModelSettings(), settings, confidence=0.95).set_index(["attack", "measure"])
+    control = found.loc[("control", "auc")]
+    assert (
+        control["members"] == some.cross_validated["risk"].notna().sum() < found.loc[("worst_case", "auc"), "members"]
+    )
+    assert control["estimate"] < 0.6
+
+
 def test_nobody_who_was_in_development_is_an_outsider(undisturbed: Model, data: ModellingData) -> None:
     rows = data.rows
     met = set(rows.loc[rows["split"] == "development", "person_id"])

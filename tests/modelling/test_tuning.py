@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import os
 import signal
+import sqlite3
 import subprocess
 import sys
 import time
+from contextlib import closing
 from pathlib import Path
 
 import numpy as np
@@ -19,6 +21,7 @@ from sklearn.metrics import log_loss
 from hfrisk.errors import DataError, StudyError
 from hfrisk.modelling import Model, ModellingData, ModelSettings, develop
 from hfrisk.modelling.boosting import BinnedFolds, booster_margin
+from hfrisk.modelling.recorded import open_file
 from hfrisk.modelling.space import at_the_edge, first_trial, search_space
 from hfrisk.modelling.tuning import clearly_worse, final_rounds, tune
 from hfrisk.progress import Quiet, Step
@@ -336,3 +339,31 @@ def test_a_damaged_record_of_the_search_is_named(folds: BinnedFolds, small: Mode
     (tmp_path / "tuning.db").write_bytes(b"not a database at all" * 100)
     with pytest.raises(DataError, match="damaged"):
         tune(folds, small, folder=tmp_path)
+
+
+def test_folds_that_nobody_waits_for_are_not_fitted_to_the_end(data: ModellingData, small: ModelSettings) -> None:
+    finished: list[int] = []
+
+    class Counting(BinnedFolds):
+        def _judge_fold(self, params, at, stop):  # type: ignore[no-untyped-def]
+            found = super()._judge_fold(params, at, stop)
+            finished.append(at)
+            return found
+
+    part = data.part("development")
+    settings = small.model_copy(update={"threads": 1})
+    rows, event, fold = part.features.to_numpy(), part.rows["event"].to_numpy(), part.rows["fold"].to_numpy()
+    folds = Counting(rows, event, [fold], list(part.features), settings)
+    params = first_trial(search_space(settings, len(event)))
+    assert [at for at, _ in enumerate(folds.judge(params))] == finished == list(range(folds.count))
+    finished.clear()
+    judged = folds.judge(params)
+    next(judged)
+    judged.close()
+    assert finished == [0]
+
+
+def test_the_record_of_a_search_does_not_wait_for_the_disk(tmp_path: Path) -> None:
+    with open_file(tmp_path, "search", "minimize"), closing(sqlite3.connect(tmp_path / "tuning.db")) as beside:
+        assert beside.execute("PRAGMA journal_mode").fetchone() == ("wal",)
+    assert not list(tmp_path.glob("tuning.db-*"))
