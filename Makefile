@@ -13,7 +13,7 @@ export MLFLOW_DISABLE_TELEMETRY := true
 help:
 	@echo "make demo    makes .venv, a small made-up region, and the whole job on it (about five minutes)"
 	@echo "make examples the same, and the report on CMS's DE-SynPUF if its data are there (DESYNPUF=folder; about ten minutes)"
-	@echo "make test    makes .venv with the test extras and runs every test (about half an hour)"
+	@echo "make test    makes .venv with the test extras and runs every test (about three quarters of an hour)"
 	@echo "make check   lint, types and the direction of imports (about a minute)"
 	@echo "make bench   every benchmark, into benchmarks/latest.json (about fifteen minutes)"
 	@echo "make docs    writes docs/rules.md, docs/features.md, docs/checks.md, configs/study.schema.json and the comments in configs/*.yaml from the code"
@@ -51,7 +51,7 @@ examples: $(VENV)/.ready
 
 test: $(VENV)/.ready-test $(CONSUMER)/.ready
 	@sh tests/system_packages.sh
-	@echo "Running every test, two files side by side (about half an hour) ..."
+	@echo "Running every test, two files side by side (about three quarters of an hour) ..."
 	@$(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder
 
 check: $(VENV)/.ready-test

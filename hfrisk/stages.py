@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TypeVar
 
 import pandas as pd
 
@@ -24,6 +26,8 @@ from hfrisk.study import Study
 from hfrisk.workshop import Workshop, replace_whole
 
 __all__ = ["Found", "find_out"]
+
+Made = TypeVar("Made")
 
 
 @dataclass(frozen=True)
@@ -69,152 +73,141 @@ def find_out(work: Workshop, cohort: Cohort, features: FeatureTable, stored: Fou
     return Found(model, results, designs=designs, mitigation=mitigation, risks=risks, inequality=picture)
 
 
+def _stage(work: Workshop, name: str, words: str, kind: type[Made], told: list[str], make: Callable[[], Made]) -> Made:
+    """One stage: found again by its name and all that bears on it (`told`), or made and kept."""
+    with work.stage(name, words):
+        digest = text_fingerprint([name, code_fingerprint(), *told])
+        made, again = kept(kind, work.internal / "results" / f"{name}-{digest[:16]}", make)
+        if again:
+            work.reused.append(name)
+    return made
+
+
+def _bearing(study: Study, settings: ModelSettings, key: str) -> list[str]:
+    """All that a model depends on beside our code: the features, a calibration from outside, and settings."""
+    return [
+        key,
+        calibrator_version(settings.calibration),
+        study.validation.model_dump_json(),
+        settings.model_dump_json(),
+        str(study.disclosure.threshold),
+    ]
+
+
 def _described(work: Workshop, cohort: Cohort, features: FeatureTable) -> Population:
     study = work.study
     # A model that this folder held before says nothing about this study.
     (work.internal / "predictions.parquet").unlink(missing_ok=True)
-    with work.stage("description", "Describing everyone"):
-        parts = [features.key, code_fingerprint(), study.assessment.model_dump_json(), study.cohort.risk]
-        digest = text_fingerprint(["description", *parts])
-        population, again = kept(
-            Population,
-            work.internal / "results" / f"description-{digest[:16]}",
-            lambda: describe_everyone(cohort, features, study.assessment.groups),
-        )
-        if again:
-            work.reused.append("description")
-    return population
+    return _stage(
+        work,
+        "description",
+        "Describing everyone",
+        Population,
+        [features.key, study.assessment.model_dump_json(), study.cohort.risk],
+        lambda: describe_everyone(cohort, features, study.assessment.groups),
+    )
 
 
 def _developed(
     work: Workshop, data: ModellingData, settings: ModelSettings, key: str, stored: StoredModel | None
 ) -> Model:
-    study = work.study
-    words = "Tuning and fitting the model" if settings.learns else "Fitting the simple model beside the scores"
-    with work.stage("model", words):
-        digest = text_fingerprint(["model", *_bearing(study, settings, key), str(study.disclosure.threshold)])
-        model, again = kept(
-            Model,
-            work.internal / "results" / f"model-{digest[:16]}",
-            lambda: develop(
-                data,
-                settings,
-                folder=work.internal,
-                least_leaf=study.disclosure.threshold,
-                progress=work.progress,
-                stored=stored,
-            ),
-        )
-        if again:
-            work.reused.append("model")
-    return model
-
-
-def _bearing(study: Study, settings: ModelSettings, key: str) -> list[str]:
-    """All that a model depends on: the features, code, ours and that of a calibration from outside, and settings."""
-    added = calibrator_version(settings.calibration)
-    return [key, code_fingerprint(), added, study.validation.model_dump_json(), settings.model_dump_json()]
+    return _stage(
+        work,
+        "model",
+        "Tuning and fitting the model" if settings.learns else "Fitting the simple model beside the scores",
+        Model,
+        _bearing(work.study, settings, key),
+        lambda: develop(
+            data,
+            settings,
+            folder=work.internal,
+            least_leaf=work.study.disclosure.threshold,
+            progress=work.progress,
+            stored=stored,
+        ),
+    )
 
 
 def _judged(
     work: Workshop, model: Model, data: ModellingData, settings: ModelSettings, key: str
 ) -> tuple[Results, Explanation]:
     study = work.study
-    parts = _bearing(study, settings, key)
-    folder = work.internal / "results"
-    with work.stage("assessment", "Judging how good it is, and for whom"):
-        digest = text_fingerprint(["assessment", *parts, study.assessment.model_dump_json(), study.cohort.risk])
-        results, again = kept(
-            Results,
-            folder / f"assessment-{digest[:16]}",
-            lambda: assess(model, data, study.assessment, risk=study.cohort.risk, progress=work.progress),
-        )
-        if again:
-            work.reused.append("assessment")
+    bearing = _bearing(study, settings, key)
+    results = _stage(
+        work,
+        "assessment",
+        "Judging how good it is, and for whom",
+        Results,
+        [*bearing, study.assessment.model_dump_json(), study.cohort.risk],
+        lambda: assess(model, data, study.assessment, risk=study.cohort.risk, progress=work.progress),
+    )
     if not model.has_trees:
         return results, no_explanation()
-    with work.stage("explanation", "Asking what drives it"):
-        groups, confidence = study.assessment.groups, study.assessment.confidence
-        digest = text_fingerprint(
-            ["explanation", *parts, study.explanation.model_dump_json(), f"{groups} {confidence}"]
-        )
-        explanation, again = kept(
-            Explanation,
-            folder / f"explanation-{digest[:16]}",
-            lambda: explain(model, data, study.explanation, groups=groups, confidence=confidence),
-        )
-        if again:
-            work.reused.append("explanation")
+    groups, confidence = study.assessment.groups, study.assessment.confidence
+    explanation = _stage(
+        work,
+        "explanation",
+        "Asking what drives it",
+        Explanation,
+        [*bearing, study.explanation.model_dump_json(), f"{groups} {confidence}"],
+        lambda: explain(model, data, study.explanation, groups=groups, confidence=confidence),
+    )
     return results, explanation
 
 
 def _designed(work: Workshop, model: Model, data: ModellingData, settings: ModelSettings, key: str) -> Designs:
     study = work.study
-    with work.stage("designs", "Asking whether it would hold elsewhere, and again"):
-        told = (study.disclosure.threshold, study.assessment.model_dump_json(), study.designs.model_dump_json())
-        digest = text_fingerprint(["designs", *_bearing(study, settings, key), *map(str, told)])
-        designs, again = kept(
-            Designs,
-            work.internal / "results" / f"designs-{digest[:16]}",
-            lambda: run_designs(
-                model,
-                data,
-                settings,
-                study.designs,
-                study.assessment,
-                least_leaf=study.disclosure.threshold,
-                progress=work.progress,
-            ),
-        )
-        if again:
-            work.reused.append("designs")
-    return designs
+    return _stage(
+        work,
+        "designs",
+        "Asking whether it would hold elsewhere, and again",
+        Designs,
+        [*_bearing(study, settings, key), study.assessment.model_dump_json(), study.designs.model_dump_json()],
+        lambda: run_designs(
+            model,
+            data,
+            settings,
+            study.designs,
+            study.assessment,
+            least_leaf=study.disclosure.threshold,
+            progress=work.progress,
+        ),
+    )
 
 
 def _mitigated(work: Workshop, model: Model, data: ModellingData, settings: ModelSettings, key: str) -> Mitigation:
     study = work.study
-    with work.stage("mitigation", "Comparing remedies for unfairness, and asking whether labels are fair"):
-        told = (study.disclosure.threshold, study.assessment.model_dump_json(), study.fairness.model_dump_json())
-        digest = text_fingerprint(["mitigation", *_bearing(study, settings, key), *map(str, told)])
-        mitigation, again = kept(
-            Mitigation,
-            work.internal / "results" / f"mitigation-{digest[:16]}",
-            lambda: mitigate(
-                model,
-                data,
-                settings,
-                study.fairness,
-                study.assessment,
-                least_leaf=study.disclosure.threshold,
-                progress=work.progress,
-            ),
-        )
-        if again:
-            work.reused.append("mitigation")
-    return mitigation
+    return _stage(
+        work,
+        "mitigation",
+        "Comparing remedies for unfairness, and asking whether labels are fair",
+        Mitigation,
+        [*_bearing(study, settings, key), study.assessment.model_dump_json(), study.fairness.model_dump_json()],
+        lambda: mitigate(
+            model,
+            data,
+            settings,
+            study.fairness,
+            study.assessment,
+            least_leaf=study.disclosure.threshold,
+            progress=work.progress,
+        ),
+    )
 
 
 def _attacked(work: Workshop, model: Model, data: ModellingData, settings: ModelSettings, key: str) -> ModelRisks:
     study = work.study
-    membership = study.disclosure.membership
-    with work.stage("attacks", "Attacking the model, to see what it gives away"):
-        told = (study.disclosure.threshold, study.assessment.confidence, membership.model_dump_json())
-        digest = text_fingerprint(["attacks", *_bearing(study, settings, key), *map(str, told)])
-        risks, again = kept(
-            ModelRisks,
-            work.internal / "results" / f"attacks-{digest[:16]}",
-            lambda: risks_of(
-                model,
-                data,
-                settings,
-                membership,
-                threshold=study.disclosure.threshold,
-                confidence=study.assessment.confidence,
-            ),
-        )
-        if again:
-            work.reused.append("attacks")
-    return risks
+    membership, confidence = study.disclosure.membership, study.assessment.confidence
+    return _stage(
+        work,
+        "attacks",
+        "Attacking the model, to see what it gives away",
+        ModelRisks,
+        [*_bearing(study, settings, key), str(confidence), membership.model_dump_json()],
+        lambda: risks_of(
+            model, data, settings, membership, threshold=study.disclosure.threshold, confidence=confidence
+        ),
+    )
 
 
 def _counted(data: ModellingData) -> pd.DataFrame:
@@ -227,33 +220,25 @@ def _counted(data: ModellingData) -> pd.DataFrame:
 def _looked_at(work: Workshop, cohort: Cohort, features: FeatureTable, data: ModellingData | None) -> Inequality:
     """The inequality picture: of everyone, or of those whom the tables about a model count."""
     study = work.study
-    with work.stage("inequality", "Looking at outcomes and care by group of people"):
-        lists = [study.inequality.standard, study.inequality.census]
-        told = [
-            features.key,
-            code_fingerprint(),
-            study.assessment.model_dump_json(),
-            study.inequality.model_dump_json(),
-        ]
-        told += [file_fingerprint(path) if path is not None and path.is_file() else "" for path in lists]
-        told += [study.validation.model_dump_json()] if data is not None else []
-        used = None if data is None else _counted(data)
-        digest = text_fingerprint(["inequality", *told])
-        picture, again = kept(
-            Inequality,
-            work.internal / "results" / f"inequality-{digest[:16]}",
-            lambda: look_at_inequality(
-                cohort,
-                features,
-                study.inequality,
-                study.assessment.groups,
-                confidence=study.assessment.confidence,
-                among=used,
-            ),
-        )
-        if again:
-            work.reused.append("inequality")
-    return picture
+    told = [features.key, study.assessment.model_dump_json(), study.inequality.model_dump_json()]
+    lists = [study.inequality.standard, study.inequality.census]
+    told += [file_fingerprint(path) if path is not None and path.is_file() else "" for path in lists]
+    told += [study.validation.model_dump_json()] if data is not None else []
+    return _stage(
+        work,
+        "inequality",
+        "Looking at outcomes and care by group of people",
+        Inequality,
+        told,
+        lambda: look_at_inequality(
+            cohort,
+            features,
+            study.inequality,
+            study.assessment.groups,
+            confidence=study.assessment.confidence,
+            among=None if data is None else _counted(data),
+        ),
+    )
 
 
 def _keep_predictions(internal: Path, data: ModellingData, model: Model) -> None:

@@ -8,13 +8,10 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import pandas as pd
 
-from hfrisk.assessment.results import COLUMNS as RESULTS
 from hfrisk.checks import Check
 from hfrisk.disclosure.bundle import feature_records, release_bundle, release_tuning
-from hfrisk.disclosure.code_lists import CODE_LISTS_RULE, release_code_lists
+from hfrisk.disclosure.code_lists import release_code_lists
 from hfrisk.disclosure.companions import (
-    CARD,
-    TOTALS,
     release_card,
     release_competing,
     release_competing_performance,
@@ -34,17 +31,15 @@ from hfrisk.disclosure.curves import (
     release_sizes,
 )
 from hfrisk.disclosure.description import headline, release_flow, release_table1
-from hfrisk.disclosure.designs import DESIGNS, RULES, release_designs
-from hfrisk.disclosure.drivers import DRIVERS, release_drivers
-from hfrisk.disclosure.drivers import RULES as DRIVER_RULES
-from hfrisk.disclosure.equity import EQUITY_RULES, release_capacity_groups, release_equity
+from hfrisk.disclosure.designs import release_designs
+from hfrisk.disclosure.drivers import release_drivers
+from hfrisk.disclosure.equity import release_capacity_groups, release_equity
 from hfrisk.disclosure.explained import release_dependence, release_means
 from hfrisk.disclosure.incidence import exact_incidence, release_incidence
-from hfrisk.disclosure.inequality import INEQUALITY_RULES, release_inequality, sources_of
-from hfrisk.disclosure.mitigation import MITIGATION, release_mitigation
-from hfrisk.disclosure.mitigation import RULES as MITIGATION_RULES
-from hfrisk.disclosure.model_checks import EGRESS, ModelVerdict, release_model_checks
-from hfrisk.disclosure.model_checks import RULES as EGRESS_RULES
+from hfrisk.disclosure.inequality import release_inequality, sources_of
+from hfrisk.disclosure.ledger import NOTHING, ledger_of
+from hfrisk.disclosure.mitigation import release_mitigation
+from hfrisk.disclosure.model_checks import ModelVerdict, release_model_checks
 from hfrisk.disclosure.model_text import ScrubbedModel
 from hfrisk.disclosure.people import EVERYONE, released_sets
 from hfrisk.disclosure.performance import (
@@ -59,7 +54,6 @@ from hfrisk.disclosure.population import OUTCOMES, release_population
 from hfrisk.disclosure.released import _SEAL, Bundle, Released
 from hfrisk.disclosure.scores import missing_withheld, release_score_inputs, release_score_outcomes
 from hfrisk.disclosure.settings import DisclosureSettings
-from hfrisk.disclosure.table_one import TABLES as TABLE_ONE
 from hfrisk.disclosure.table_one import known_by_split, known_of_everyone, release_by_outcome, release_differences
 from hfrisk.disclosure.wording import release_checks, release_definitions, without_places
 from hfrisk.disclosure.years import release_by_year
@@ -79,65 +73,6 @@ __all__ = ["release"]
 
 _NEEDED = ("outcome_words",)
 _NEEDED_OF_A_MODEL = ("model_name", "bands", "threshold")
-EXPLAINED = {
-    "by_feature": "feature words family theme modifiable mean_abs share direction n indication",
-    "by_family": "family mean_abs share n",
-    "by_theme": "theme modifiable_share mean_abs share n",
-    "dependence": "feature bin_lower bin_upper n mean_contribution",
-}
-_NOTHING = {
-    name: pd.DataFrame(columns=[*columns.split(), "suppressed"])
-    for name, columns in (RESULTS | EXPLAINED | DRIVERS | DESIGNS | MITIGATION | EGRESS).items()
-    if name != "table1" and name not in TABLE_ONE
-} | {"points_card": pd.DataFrame(columns=CARD), "points_risk": pd.DataFrame(columns=TOTALS)}
-"""The tables about a model, of a study that makes none."""
-_RULES = {
-    "flow": "counts rounded; boxes that differ by fewer than the threshold merged or withheld",
-    "table1": "counts rounded, parts of a total protected; centiles with enough people on either side",
-    "table1_by_outcome": "sizes and events as other tables show them, or counts rounded, parts of a total protected; centiles as in table1",
-    "table1_differences": "from the shown counts, or at two decimals with enough people on either side",
-    "incidence": "days joined into steps of enough people; cumulative counts rounded; shares from the shown counts",
-    "outcomes": "counts rounded, parts of a total protected; shares from the shown counts",
-    "sensitivity": "counts rounded, nearly equal ones shown as one; shares from the shown counts",
-    "strategies": "counts rounded, parts of a total protected",
-    "eligibility": "cells rounded or withheld; shares from the shown counts",
-    "score_inputs": "counts rounded, nearly equal ones shown as one; what Table 1 withholds withheld; shares from the shown counts",
-    "performance": "counts rounded, parts of a total protected; estimates recomputed from the shown counts; of groups taken together no "
-    "counts, two figures, and only where the rest of row and column has enough people, events and non-events",
-    "calibration_curve": "points joined until each has enough events and non-events",
-    "decision_curve": "cells rounded or withheld; steps of enough people; net benefit from the shown counts",
-    "risk_distribution": "bins merged until each has enough people",
-    "risk_deciles": "counts rounded, parts of a total protected",
-    "capacity": "cells rounded or withheld",
-    "weekly": "cells rounded or withheld",
-    "sizes": "counts rounded or withheld; what is needed from rounded shares, in two figures",
-    "threshold_groups": "four cells rounded or withheld together; rates from the shown cells; of groups taken together no counts, and "
-    "whole per cent",
-    "by_period": "counts rounded, parts of a total protected; ratios from the shown counts",
-    "by_year": "sums of the quarters as shown, withheld with any of them; ratios from the shown sums",
-    "score_outcomes": "no counts; estimates with as many figures as the events support",
-    "comparison": "counts rounded; differences to the shown prevalence",
-    "by_feature": "means over enough people",
-    "by_family": "means over enough people",
-    "by_theme": "means over enough people",
-    "dependence": "bins of enough people; edges on the feature's grid",
-    "competing": "counts rounded, parts of a total protected; shares from the shown counts",
-    "competing_performance": "counts rounded; estimates recomputed from the shown counts",
-    "competing_hazards": "counts rounded; ratios at the figures that they support",
-    "points_card": "points are whole, bands hold enough people; no counts",
-    "points_risk": "two numbers make a total a risk; no counts",
-    "checks": "counts in words, rounded",
-    "dictionary": "published facts",
-    "definitions": "words",
-    "code_lists": CODE_LISTS_RULE,
-    "model": "ranges, counts, weights, values and gains of training replaced",
-    **DRIVER_RULES,
-    **RULES,
-    **EQUITY_RULES,
-    **MITIGATION_RULES,
-    **EGRESS_RULES,
-    **INEQUALITY_RULES,
-}
 
 
 def release(
@@ -209,7 +144,7 @@ def release(
     policy, confidence = Policy.of(settings), _confidence(study)
     told = [*cohort.checks, *checks, *features.notices]
     if population is not None:
-        numbers = headline(cohort, _NOTHING["performance"], _NOTHING["by_period"], policy, for_heart_failure)
+        numbers = headline(cohort, NOTHING["performance"], NOTHING["by_period"], policy, for_heart_failure)
         parts = _without_model(population, features, numbers, policy, confidence)
         told += population.checks
     else:
@@ -276,7 +211,7 @@ def release(
         bundle=parts.bundle,
         tuning=release_tuning(model, policy, _development_share(numbers)) if model else {},
         provenance=without_places(provenance),
-        ledger=_ledger(tables, sources, parts.scrubbed, described=population is not None),
+        ledger=ledger_of(tables, sources, parts.scrubbed, described=population is not None),
         seal=_SEAL,
     )
 
@@ -402,9 +337,9 @@ def _without_model(
         "table1_by_outcome": by_outcome,
         "table1_differences": release_differences(population.table1_differences, table1, by_outcome, policy),
         "outcomes": outcomes,
-        **_NOTHING,
+        **NOTHING,
     }
-    return _Parts(tables, _NOTHING["performance"], None, None, [])
+    return _Parts(tables, NOTHING["performance"], None, None, [])
 
 
 def _in_order(checks: list[Check]) -> list[Check]:
@@ -429,28 +364,3 @@ def _development_share(numbers: Mapping[str, Any]) -> float:
     development = numbers["by_split"].get("development", {})
     n, events = development.get("n"), development.get("events")
     return math.nan if n is None or events is None else float(events / n)
-
-
-def _ledger(
-    tables: Mapping[str, pd.DataFrame],
-    sources: Mapping[str, pd.DataFrame | None],
-    scrubbed: ScrubbedModel | None,
-    *,
-    described: bool,
-) -> pd.DataFrame:
-    rows = []
-    for name, table in tables.items():
-        if described and name in _NOTHING:
-            continue
-        shown = _numbers(table)
-        source = sources.get(name)
-        was = shown if source is None else _numbers(source[[c for c in source.columns if c in table.columns]])
-        now = shown if source is None else _numbers(table[[c for c in table.columns if c in source.columns]])
-        rows.append((name, len(table), shown, max(was - now, 0), _RULES[name]))
-    if scrubbed is not None:
-        rows.append(("model", scrubbed.trees, 0, scrubbed.replaced, _RULES["model"]))
-    return pd.DataFrame(rows, columns=["table", "rows", "cells_released", "cells_suppressed", "rule"])
-
-
-def _numbers(frame: pd.DataFrame) -> int:
-    return int(frame.select_dtypes("number").notna().to_numpy().sum())

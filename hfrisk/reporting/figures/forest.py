@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import textwrap
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -44,6 +45,8 @@ class Line:
     second: bool = False
 
 
+_ACROSS = 46  # letters that fit across a phone
+_MORE = 0.75  # further down, by a line of words
 _MANY = 25
 _CLEAR = {"facecolor": PAPER, "edgecolor": "none", "pad": 1.0}
 
@@ -94,7 +97,8 @@ def draw_forest(
         step = 1.55 if phone else 1.0
         left, width = (0.03, 0.94) if phone else (0.33, 0.43)
         height = figure.get_figheight()
-        bottom = 0.62 / height
+        words_below = textwrap.fill(axis, _ACROSS) if phone else axis
+        bottom = (0.62 + 0.16 * words_below.count("\n")) / height
         head = (0.3 if low_words or high_words else 0.08) / height
         axes = figure.add_axes((left, bottom, width, 1 - bottom - head))
         if ratio:
@@ -113,12 +117,12 @@ def draw_forest(
                 )
                 y += 1.0
             _row(axes, line, y, phone)
-            y += step
+            y += step + (_MORE if phone and _crowded(line) else 0.0)
         axes.axvline(reference, color=GREY, linewidth=1, linestyle=(0, (4, 3)), zorder=1)
         axes.set_ylim(y - step + (0.9 if phone else 0.6), -0.7)
         axes.set_yticks([])
         axes.grid(True, axis="x", which="major")
-        axes.set_xlabel(axis)
+        axes.set_xlabel(words_below)
         quiet(axes, keep=("bottom",))
         for words, x, align in ((low_words, 0.0, "left"), (high_words, 1.0, "right")):
             if words:
@@ -128,6 +132,7 @@ def draw_forest(
     pitch = 0.255 if len(lines) <= _MANY else 0.205
     wide_height = 0.95 + pitch * len(lines) + 0.35 * sections
     narrow_height = 0.95 + 0.4 * len(lines) + 0.35 * sections
+    narrow_height += 0.2 * sum(map(_crowded, lines)) + 0.16 * (len(axis) // _ACROSS)
     if small:
         return draw(
             name,
@@ -147,10 +152,11 @@ def _row(axes: Axes, line: Line, y: float, phone: bool) -> None:
     shown = known(line.estimate)
     colour = INK if shown else GREY
     if phone:
-        size = _label_size(line.label, 29)
+        size = _label_size(line.label, 40 if _crowded(line) else 29)
         axes.text(
             0.0, y, line.label, transform=across, va="center", color=colour, clip_on=False, bbox=_CLEAR, fontsize=size
         )
+        y += _MORE if _crowded(line) else 0.0
         axes.text(
             1.0, y, line.text, transform=across, va="center", ha="right", color=colour, clip_on=False, bbox=_CLEAR
         )
@@ -187,6 +193,11 @@ def _row(axes: Axes, line: Line, y: float, phone: bool) -> None:
         linestyle="none",
         zorder=3,
     )
+
+
+def _crowded(line: Line) -> bool:
+    """Whether label and number do not fit beside each other on a phone; the number then has a line of its own."""
+    return len(line.label) + len(line.text) > _ACROSS
 
 
 def _label_size(label: str, room: int) -> float:
